@@ -1,0 +1,186 @@
+"""The composition root: the only module that builds real collaborators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+from sqlmodel import select
+
+from bot.channels.base import Channel
+from bot.clock import Clock
+from bot.conferences import service as conferences
+from bot.conversation.domain import Domain
+from bot.conversation.engine import Engine
+from bot.conversation.flows import ALL, OPENINGS, QUESTIONS
+from bot.conversation.inbox import Burst, Inbox
+from bot.conversation.phrases import Phrases
+from bot.conversation.rasa import RasaClient
+from bot.conversation.scene import Book
+from bot.conversation.turns import Turns
+from bot.conversation.worker import Worker
+from bot.deadlines.calendar import WorkingCalendar
+from bot.errors import ConfigurationError
+from bot.localities.gazetteer import Gazetteer
+from bot.localities.profile import Profile, load_profile
+from bot.notifications.model import ChannelAccount, Conversation
+from bot.notifications.sender import Sender
+from bot.petitions.service import Registry
+from bot.safety.rules import SafetyRules
+from bot.settings import ROOT, Settings
+from bot.storage import tables  # noqa: F401  (registers every table)
+from bot.storage.database import Database
+from bot.storage.media import MediaStore
+from bot.storage.vault import KeyFiles, Vault
+from bot.texts import Texts
+
+
+@dataclass(frozen=True)
+class Product:
+    """Everything that does not depend on which channels a process serves."""
+
+    settings: Settings
+    clock: Clock
+    profile: Profile
+    database: Database
+    keys: KeyFiles
+    vault: Vault
+    registry: Registry
+    book: Book
+    engine: Engine
+    inbox: Inbox
+    media: MediaStore
+
+    @property
+    def texts(self) -> Texts:
+        """What residents read."""
+        return self.book.texts
+
+    def serve(
+        self, channels: Mapping[str, Channel], rasa: RasaClient | None
+    ) -> tuple[Worker, Sender]:
+        """A worker and a sender for these channels."""
+        capabilities = {name: c.capabilities for name, c in channels.items()}
+        turns = Turns(self.engine, self.registry, self.texts, capabilities)
+        sender = Sender(
+            self.database, self.vault, channels, self.profile.id, self.clock
+        )
+        worker = Worker(self.database, self.inbox, turns, sender, rasa, self.clock)
+        return worker, sender
+
+    def account(self, channel: str, name: str = "") -> ChannelAccount:
+        """The locality's account on a channel; made the first time."""
+        with self.database.writing() as session:
+            found = session.exec(
+                select(ChannelAccount).where(
+                    ChannelAccount.locality_id == self.profile.id,
+                    ChannelAccount.channel == channel,
+                    ChannelAccount.name == name,
+                )
+            ).one_or_none()
+            if found is None:
+                found = ChannelAccount(
+                    locality_id=self.profile.id, channel=channel, name=name
+                )
+                session.add(found)
+                session.flush()
+            return found
+
+    def rasa(self, url: str, secret: str) -> RasaClient:
+        """A client for the Rasa that answers there."""
+        return RasaClient(
+            url,
+            secret,
+            self.book.domain.intents,
+            timeout=self.settings.rasa_timeout_seconds,
+        )
+
+    def close(self) -> None:
+        """Release the database."""
+        self.database.close()
+
+
+def build(settings: Settings, *, bursts: bool = True) -> Product:
+    """Read every file, open keys and database, bring it to the newest migration.
+
+    ``bursts`` false: nothing waits for more of a burst (scripts, benchmarks). Raises
+    ``ConfigurationError`` with the first thing that is wrong.
+    """
+    profile = load_profile(settings.profile_path)
+    database = Database(settings.database)
+    database.migrate()
+    keys = KeyFiles(settings.data_dir / "keys")
+    _refuse_lost_key(database, keys)
+    vault = keys.open()
+    clock = settings.make_clock()
+    book = load_book(profile)
+    calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
+    registry = Registry(profile, calendar, vault)
+    product = Product(
+        settings=settings,
+        clock=clock,
+        profile=profile,
+        database=database,
+        keys=keys,
+        vault=vault,
+        registry=registry,
+        book=book,
+        engine=Engine(book, ALL, OPENINGS, QUESTIONS),
+        inbox=Inbox(
+            profile.id,
+            vault,
+            SafetyRules.load(ROOT / "data" / "safety.yml"),
+            book.phrases,
+            _burst(settings) if bursts else Burst.none(),
+        ),
+        media=MediaStore(settings.data_dir / "media", vault),
+    )
+    with database.writing() as session:
+        conferences.ensure_planned(session, profile, clock())
+    return product
+
+
+def load_book(profile: Profile) -> Book:
+    """Forms, words and names of places for a locality."""
+    phrases = Phrases.load(ROOT / "data" / "phrases.yml")
+    domain = ROOT / "domain.yml"
+    own = profile.self_name
+    texts = Texts.load(
+        domain,
+        phrases.weekdays,
+        overrides=profile.texts,
+        common={
+            "authority": profile.authority,
+            "self": own,
+            "Self": own[:1].upper() + own[1:],
+            "triage": profile.unit(profile.triage_unit).short_name,
+            "place": profile.reception.place,
+            "hours": profile.reception.hours,
+        },
+    )
+    return Book(
+        domain=Domain.load(domain),
+        texts=texts,
+        phrases=phrases,
+        gazetteer=Gazetteer(profile.areas),
+        field_labels=_field_labels(profile),
+    )
+
+
+def _field_labels(profile: Profile) -> dict[str, str]:
+    path = ROOT / "data" / "fields.yml"
+    fields = yaml.safe_load(path.read_text(encoding="utf-8"))["fields"]
+    labels = {name: field["label"] for name, field in fields.items()}
+    return labels | profile.field_labels
+
+
+def _burst(settings: Settings) -> Burst:
+    return Burst.of(settings.burst_wait_seconds, settings.burst_max_seconds)
+
+
+def _refuse_lost_key(database: Database, keys: KeyFiles) -> None:
+    """A new key beside old data would make all of it unreadable for good."""
+    if keys.master.exists():
+        return
+    with database.reading() as session:
+        if session.exec(select(Conversation.id).limit(1)).first() is not None:
+            raise ConfigurationError("key_missing", path=str(keys.master))

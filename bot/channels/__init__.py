@@ -1,0 +1,1 @@
+"""One module a channel: the provider's payload in, our messages out."""

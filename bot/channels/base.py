@@ -1,0 +1,101 @@
+"""What every channel speaks: inbound and outbound messages, capabilities, the protocol."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class MediaKind(StrEnum):
+    """What a resident may send besides words."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+
+
+class Media(BaseModel):
+    """A file that came with a message.
+
+    ``source`` is how the channel finds the bytes again (a platform's file id); for an
+    upload that is already stored it is the attachment's own id.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: MediaKind
+    source: str
+    name: str = ""
+    size: int | None = None
+    seconds: int | None = None
+
+
+class InboundMessage(BaseModel):
+    """One message of a resident, parsed at the edge and NFC-normalised.
+
+    ``provider_event_id`` is unique within the channel account; ``peer`` is the chat on
+    the platform; ``sent_at`` is the sender's time, aware UTC; ``seen`` is the id of the
+    newest of our messages that the sender had on screen, where the channel knows it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    provider_event_id: str
+    peer: str
+    sent_at: datetime
+    text: str = ""
+    payload: str | None = None
+    media: tuple[Media, ...] = ()
+    phone: str | None = None
+    location: tuple[float, float] | None = None
+    sticker: bool = False
+    edited: bool = False
+    forwarded: bool = False
+    seen: int | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice: what the resident reads, and what we get back when it is tapped."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """One message of ours, already cut to the channel's capabilities."""
+
+    id: int
+    peer: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    request_location: bool = False
+    request_contact: bool = False
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a channel can carry. ``max_text`` counts NFC characters."""
+
+    max_buttons: int = 10
+    max_text: int = 4000
+    can_edit: bool = False
+
+
+class Channel(Protocol):
+    """A channel as the rest of the product sees it."""
+
+    name: str
+    capabilities: Capabilities
+    knows_repeats: bool
+    """Whether the other side drops a message that it has already, by its id."""
+
+    async def send(self, message: OutboundMessage) -> str | None:
+        """Deliver, returning the platform's message id; raise ``ChannelError``."""
+
+    async def fetch(self, media: Media) -> bytes:
+        """The bytes of a file that came in; raise ``ChannelError``."""

@@ -1,0 +1,1 @@
+"""Conferences and the slips by which residents register for them."""

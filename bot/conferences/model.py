@@ -1,0 +1,58 @@
+"""Rows of a conference and of the registrations for it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from bot.storage.types import EnumValue, UtcDateTime
+
+
+class Conference(SQLModel, table=True):
+    """One dialogue conference of a programme. ``starts_at`` is none until it is fixed."""
+
+    __table_args__ = (Index("conference_next", "locality_id", "starts_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    programme_id: str
+    starts_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    place: str | None = None
+    seats: int | None = None
+    trial: bool = False
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RegistrationStatus(StrEnum):
+    """Where a slip stands."""
+
+    CONFIRMED = "confirmed"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+class Registration(SQLModel, table=True):
+    """A slip: name, telephone, address and content (annex of the plan), encrypted."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "code"),
+        Index("registration_conversation", "conversation_id"),
+        Index("registration_conference", "conference_id", "status"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    code: str
+    programme_id: str
+    conference_id: int = Field(foreign_key="conference.id")
+    status: RegistrationStatus = Field(sa_type=EnumValue(RegistrationStatus))
+    position: int | None = None
+    """Place on the waiting list when the slip was filed."""
+    wants_to_speak: bool
+    key: bytes
+    details: bytes
+    phone_hash: str
+    petition_id: int | None = Field(default=None, foreign_key="petition.id")
+    conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,184 @@
+"""Use cases of conferences and registrations, in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.clock import today
+from bot.conferences.model import Conference, Registration, RegistrationStatus
+from bot.localities.profile import Profile
+from bot.petitions.code import make_code
+from bot.petitions.details import Details
+from bot.storage import counters, events
+from bot.storage.vault import Vault
+
+_SERIES = "DK"
+
+
+@dataclass(frozen=True)
+class NewSlip:
+    """A slip that a resident confirmed (annex of the plan)."""
+
+    conference: Conference
+    details: Details
+    wants_to_speak: bool
+    petition_id: int | None
+    conversation_id: int | None
+
+
+def upcoming(session: Session, locality_id: str, now: datetime) -> list[Conference]:
+    """Conferences to come, dated ones first, the nearest first."""
+    rows = session.exec(
+        select(Conference).where(
+            Conference.locality_id == locality_id,
+            col(Conference.cancelled_at).is_(None),
+            col(Conference.starts_at).is_(None) | (col(Conference.starts_at) > now),
+        )
+    ).all()
+    return sorted(rows, key=lambda c: (c.starts_at is None, c.starts_at or now, c.id))
+
+
+def seats_left(session: Session, conference: Conference) -> int | None:
+    """Seats nobody has; none when seats are not counted."""
+    if conference.seats is None:
+        return None
+    return max(0, conference.seats - _count(session, conference, "confirmed"))
+
+
+def ensure_planned(session: Session, profile: Profile, now: datetime) -> None:
+    """One row for each programme that plans a conference without a date yet, so that
+    residents may register for it."""
+    known = {c.programme_id for c in upcoming(session, profile.id, now)}
+    for programme in profile.programmes:
+        if programme.conference.planned and programme.id not in known:
+            session.add(
+                Conference(
+                    locality_id=profile.id,
+                    programme_id=programme.id,
+                    seats=programme.conference.seats,
+                )
+            )
+
+
+def register(
+    session: Session, profile: Profile, vault: Vault, slip: NewSlip, *, now: datetime
+) -> Registration:
+    """File a slip: a seat if there is one, else the waiting list."""
+    conference = slip.conference
+    year = today(now).year
+    number = counters.next_number(session, profile.id, f"{_SERIES}-{year}")
+    left = seats_left(session, conference)
+    is_full = left == 0
+    position = _count(session, conference, "waiting") + 1 if is_full else None
+    key, wrapped = vault.new_key()
+    status = RegistrationStatus.WAITING if is_full else RegistrationStatus.CONFIRMED
+    row = Registration(
+        locality_id=profile.id,
+        code=make_code(_SERIES, year, number),
+        programme_id=conference.programme_id,
+        conference_id=conference.id or 0,
+        status=status,
+        position=position,
+        wants_to_speak=slip.wants_to_speak,
+        key=wrapped,
+        details=slip.details.close(key),
+        phone_hash=vault.fingerprint("phone", slip.details.phone or ""),
+        petition_id=slip.petition_id,
+        conversation_id=slip.conversation_id,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    _record(session, row, "registered", by="resident", now=now, status=status.value)
+    return row
+
+
+def cancel(session: Session, row: Registration, *, by: str, now: datetime) -> None:
+    """Give the seat back; the petition that came with the slip stays."""
+    if row.status is RegistrationStatus.CANCELLED:
+        return
+    row.status = RegistrationStatus.CANCELLED
+    session.add(row)
+    _record(session, row, "cancelled", by=by, now=now)
+
+
+def fix_date(
+    session: Session,
+    conference: Conference,
+    *,
+    starts_at: datetime,
+    place: str,
+    by: str,
+    now: datetime,
+) -> list[Registration]:
+    """Fix time and place; returns the registrations whose people must be told."""
+    conference.starts_at = starts_at
+    conference.place = place
+    session.add(conference)
+    events.record(
+        session,
+        "conference",
+        conference.id or 0,
+        "date_fixed",
+        locality_id=conference.locality_id,
+        by=by,
+        now=now,
+        starts_at=starts_at.isoformat(),
+    )
+    return list(
+        session.exec(
+            select(Registration).where(
+                Registration.conference_id == conference.id,
+                Registration.status != RegistrationStatus.CANCELLED,
+            )
+        ).all()
+    )
+
+
+def of_conversation(session: Session, conversation_id: int) -> list[Registration]:
+    """The registrations of a chat that stand, newest first."""
+    return list(
+        session.exec(
+            select(Registration)
+            .where(
+                Registration.conversation_id == conversation_id,
+                Registration.status != RegistrationStatus.CANCELLED,
+            )
+            .order_by(col(Registration.id).desc())
+            .limit(5)
+        ).all()
+    )
+
+
+def _count(session: Session, conference: Conference, status: str) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(Registration)
+        .where(
+            Registration.conference_id == conference.id,
+            Registration.status == RegistrationStatus(status),
+        )
+    ).one()
+
+
+def _record(
+    session: Session,
+    row: Registration,
+    kind: str,
+    *,
+    by: str,
+    now: datetime,
+    **data: object,
+) -> None:
+    events.record(
+        session,
+        "registration",
+        row.id or 0,
+        kind,
+        locality_id=row.locality_id,
+        by=by,
+        now=now,
+        **data,
+    )

@@ -1,0 +1,1 @@
+"""Inbox, turns, understanding, the engine and the flows."""

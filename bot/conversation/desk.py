@@ -1,0 +1,367 @@
+"""Does what a step wants done, in the turn's transaction, and says what came of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import singledispatchmethod
+
+from sqlmodel import Session, col, select, update
+
+from bot.conferences import service as conferences
+from bot.conferences.model import Conference, Registration
+from bot.conversation import effects as wanted
+from bot.conversation.inbox import Body
+from bot.conversation.model import Attachment, Inbound
+from bot.conversation.state import State
+from bot.conversation.turn import Turn
+from bot.notifications import staff_push
+from bot.notifications.model import Conversation, Outbound, OutboundStatus
+from bot.petitions import queries, service
+from bot.petitions.details import Details
+from bot.petitions.model import Alert, CallBack, Petition, Sealed
+from bot.petitions.service import NewPetition, Registry
+from bot.storage import events
+from bot.storage.vault import decrypt, encrypt
+from bot.texts import Texts
+
+SECOND_SEAT_AFTER = timedelta(minutes=2)
+_ALERT = b"alert"
+_CALL = b"call"
+
+
+@dataclass
+class Desk:
+    """The use cases that a conversation may call, for one turn of one conversation."""
+
+    session: Session
+    registry: Registry
+    texts: Texts
+    conversation: Conversation
+    key: bytes
+    turn: Turn
+    bodies: Sequence[Body]
+    before: State
+    now: datetime
+
+    @singledispatchmethod
+    def perform(self, effect: object) -> wanted.Outcome | None:
+        """Do one effect; the outcome goes back to the flow that asked."""
+        raise TypeError(f"no way to do {type(effect).__name__}")
+
+    @perform.register
+    def _file(self, effect: wanted.FilePetitions) -> wanted.Outcome:
+        filed = tuple(self._file_one(draft) for draft in effect.drafts)
+        return wanted.PetitionsFiled(filed)
+
+    @perform.register
+    def _register(self, effect: wanted.Register) -> wanted.Outcome:
+        conference = self.session.get_one(Conference, effect.conference_id)
+        draft = effect.petition
+        filed = self._file_one(draft, conference.id) if draft else None
+        petition = (
+            queries.by_code(self.session, self._locality, filed.code) if filed else None
+        )
+        slip = conferences.NewSlip(
+            conference=conference,
+            details=Details(effect.answers, effect.name, effect.phone),
+            wants_to_speak=effect.wants_to_speak,
+            petition_id=petition.id if petition else None,
+            conversation_id=self.conversation.id,
+        )
+        row = conferences.register(
+            self.session, self.registry.profile, self.registry.vault, slip, now=self.now
+        )
+        return wanted.Registered(
+            code=row.code,
+            position=row.position,
+            starts_at=conference.starts_at,
+            petition_code=filed.code if filed else None,
+        )
+
+    @perform.register
+    def _cancel_slip(self, effect: wanted.CancelSlip) -> None:
+        row = self.session.get_one(Registration, effect.registration_id)
+        if row.conversation_id == self.conversation.id:
+            conferences.cancel(self.session, row, by=service.RESIDENT, now=self.now)
+
+    @perform.register
+    def _withdraw(self, effect: wanted.Withdraw) -> None:
+        if petition := self._own(effect.petition_id):
+            service.withdraw(self.session, petition, by=service.RESIDENT, now=self.now)
+
+    @perform.register
+    def _raise_at(self, effect: wanted.RaiseAt) -> None:
+        for code in effect.codes:
+            petition = queries.by_code(self.session, self._locality, code)
+            if petition and petition.conversation_id == self.conversation.id:
+                service.raise_at(
+                    self.session,
+                    petition,
+                    effect.conference_id,
+                    by=service.RESIDENT,
+                    now=self.now,
+                )
+
+    @perform.register
+    def _add_to(self, effect: wanted.AddTo) -> None:
+        petition = self._own(effect.petition_id)
+        if petition is None:
+            return
+        service.add(
+            self.session, self.registry.vault, petition, effect.text, now=self.now
+        )
+        self._hand_over(effect.media, petition)
+
+    @perform.register
+    def _look_up(self, effect: wanted.LookUp) -> wanted.Outcome:
+        petition, locked = service.look_up(
+            self.session, self.registry, effect.code, effect.secret, now=self.now
+        )
+        if petition is None:
+            return wanted.LookedUp(found=False, locked=locked)
+        explained = petition.intake_deadline or {}
+        return wanted.LookedUp(
+            found=True,
+            code=petition.code,
+            status=petition.status.value,
+            unit_id=petition.unit_id,
+            intake_due=petition.intake_due,
+            intake_basis=explained.get("basis"),
+        )
+
+    @perform.register
+    def _alarm(self, effect: wanted.Alarm) -> None:
+        key, wrapped = self.registry.vault.new_key()
+        alert = Alert(
+            locality_id=self._locality,
+            conversation_id=self._conversation_id,
+            key=wrapped,
+            body=encrypt(key, json.dumps([effect.text]).encode(), _ALERT),
+            at=self.now,
+            escalate_at=self.now + SECOND_SEAT_AFTER,
+        )
+        self.session.add(alert)
+        self.session.flush()
+        staff_push.alert(
+            self.session, self.registry.vault, self.texts, alert, now=self.now
+        )
+
+    @perform.register
+    def _add_to_alarm(self, effect: wanted.AddToAlarm) -> None:
+        alert = self.session.exec(
+            select(Alert)
+            .where(Alert.conversation_id == self.conversation.id)
+            .order_by(col(Alert.id).desc())
+        ).first()
+        if alert is None:
+            return
+        key = self.registry.vault.unwrap(alert.key)
+        story = json.loads(decrypt(key, alert.body, _ALERT))
+        place = ", ".join(map(str, effect.location)) if effect.location else None
+        story += [words for words in (effect.text, place) if words]
+        alert.body = encrypt(key, json.dumps(story).encode(), _ALERT)
+        self.session.add(alert)
+
+    @perform.register
+    def _ask_for_call(self, effect: wanted.AskForCall) -> None:
+        key, wrapped = self.registry.vault.new_key()
+        plain = json.dumps({"phone": effect.phone, "note": effect.note})
+        self.session.add(
+            CallBack(
+                locality_id=self._locality,
+                conversation_id=self._conversation_id,
+                key=wrapped,
+                body=encrypt(key, plain.encode(), _CALL),
+                at=self.now,
+            )
+        )
+
+    @perform.register
+    def _guided(self, effect: wanted.Guided) -> None:
+        events.record(
+            self.session,
+            "conversation",
+            self._conversation_id,
+            "guided",
+            locality_id=self._locality,
+            by=service.RESIDENT,
+            now=self.now,
+            topic=effect.topic,
+        )
+
+    @perform.register
+    def _request_data(self, effect: wanted.RequestData) -> None:
+        self._ask_for_call(wanted.AskForCall(None, "erase" if effect.erase else "show"))
+        events.record(
+            self.session,
+            "conversation",
+            self._conversation_id,
+            "data_requested",
+            locality_id=self._locality,
+            by=service.RESIDENT,
+            now=self.now,
+            erase=effect.erase,
+        )
+
+    @perform.register
+    def _drop_media(self, effect: wanted.DropMedia) -> None:
+        self._destroy_files(
+            col(Attachment.id).in_(effect.media),
+        )
+
+    @perform.register
+    def _purge(self, effect: wanted.Purge) -> None:
+        """Empty every copy of what was sent since the last thing that was filed."""
+        filed = queries.of_conversation(self.session, self._conversation_id)
+        since = filed[0].received_at if filed else None
+        for table, moment in (
+            (Inbound, col(Inbound.received_at)),
+            (Outbound, col(Outbound.created_at)),
+        ):
+            empty = update(table).where(
+                col(table.conversation_id) == self._conversation_id
+            )
+            if since is not None:
+                empty = empty.where(moment > since)
+            self.session.exec(empty.values(body=None))
+        self._drop_unsendable()
+        self._destroy_files(
+            col(Attachment.conversation_id) == self._conversation_id,
+            col(Attachment.petition_id).is_(None),
+        )
+
+    @perform.register
+    def _seal(self, effect: wanted.Seal) -> None:
+        """Re-encrypt for the lane, destroy the conversation's key and every copy.
+
+        What stays is a conversation with a new key and no words.
+        """
+        vault = self.registry.vault
+        files = self._own_unfiled_files()
+        plain = {
+            "texts": [body.text for body in self.bodies],
+            "drafts": [frame.model_dump() for frame in self.before.frames],
+            "files": [
+                {"path": f.path, "key": vault.unwrap(f.key).hex()}
+                for f in files
+                if f.key
+            ],
+            "conversation": self._conversation_id,
+        }
+        self.session.add(
+            Sealed(
+                locality_id=self._locality,
+                box=vault.seal(json.dumps(plain).encode()),
+                received_at=self.now,
+            )
+        )
+        for file in files:
+            file.key = None
+            file.conversation_id = None
+            file.fetch_at = None
+            self.session.add(file)
+        for table in (Inbound, Outbound):
+            self.session.exec(
+                update(table)
+                .where(col(table.conversation_id) == self._conversation_id)
+                .values(body=None)
+            )
+        self._drop_unsendable()
+        peer = decrypt(self.key, self.conversation.peer, b"peer")
+        self.key, self.conversation.key = vault.new_key()
+        self.conversation.peer = encrypt(self.key, peer, b"peer")
+        self.conversation.state = None
+
+    def _drop_unsendable(self) -> None:
+        """A message without words cannot be sent any more."""
+        self.session.exec(
+            update(Outbound)
+            .where(
+                col(Outbound.conversation_id) == self._conversation_id,
+                col(Outbound.body).is_(None),
+                col(Outbound.status) == OutboundStatus.WAITING,
+            )
+            .values(status=OutboundStatus.FAILED, next_attempt_at=None, error="emptied")
+        )
+
+    def _own_unfiled_files(self) -> list[Attachment]:
+        return list(
+            self.session.exec(
+                select(Attachment).where(
+                    Attachment.conversation_id == self._conversation_id,
+                    col(Attachment.petition_id).is_(None),
+                )
+            ).all()
+        )
+
+    def _destroy_files(self, *conditions: object) -> None:
+        """Without its key a file is noise; the retention tick removes the noise."""
+        self.session.exec(
+            update(Attachment)
+            .where(*conditions)  # type: ignore[arg-type]
+            .values(key=None, conversation_id=None, fetch_at=None)
+        )
+
+    def _file_one(
+        self, draft: wanted.PetitionDraft, conference_id: int | None = None
+    ) -> wanted.FiledPetition:
+        profile = self.registry.profile
+        new = NewPetition(
+            content=draft.content,
+            kind=draft.kind,
+            field=draft.field,
+            programme_id=draft.programme_id or profile.programmes[0].id,
+            details=Details(draft.answers, draft.name, draft.phone),
+            field_confidence=draft.field_confidence,
+            evidence=draft.evidence,
+            model_version=draft.model_version,
+            area_id=draft.area_id,
+            hide_name=draft.hide_name,
+            needs_listening=draft.needs_listening,
+            raised_in=draft.raised_in,
+            conversation_id=self.conversation.id,
+            conference_id=conference_id,
+        )
+        petition, pin = service.file(self.session, self.registry, new, now=self.now)
+        self._hand_over(draft.media, petition)
+        staff_push.petition(
+            self.session, self.registry, self.texts, petition, now=self.now
+        )
+        explained = petition.intake_deadline or {}
+        return wanted.FiledPetition(
+            code=petition.code,
+            unit_id=petition.unit_id,
+            sure=service.is_sure(draft.field_confidence),
+            received_at=petition.received_at,
+            intake_due=petition.intake_due,
+            intake_basis=explained.get("basis"),
+            pin=pin,
+            hide_name=petition.hide_name,
+        )
+
+    def _hand_over(self, media: Sequence[int], petition: Petition) -> None:
+        """The files of a draft become the petition's."""
+        if media:
+            self.session.exec(
+                update(Attachment)
+                .where(
+                    col(Attachment.id).in_(media),
+                    col(Attachment.conversation_id) == self._conversation_id,
+                )
+                .values(petition_id=petition.id)
+            )
+
+    def _own(self, petition_id: int) -> Petition | None:
+        petition = self.session.get(Petition, petition_id)
+        is_own = petition and petition.conversation_id == self.conversation.id
+        return petition if is_own else None
+
+    @property
+    def _locality(self) -> str:
+        return self.registry.profile.id
+
+    @property
+    def _conversation_id(self) -> int:
+        assert self.conversation.id is not None, "a stored conversation has an id"
+        return self.conversation.id

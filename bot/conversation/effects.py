@@ -1,0 +1,210 @@
+"""What a step wants done. The turn's runner does it in the turn's transaction and
+hands the outcome back to the flow that asked."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.petitions.model import Kind
+
+
+@dataclass(frozen=True)
+class PetitionDraft:
+    """A matter that its resident confirmed."""
+
+    content: str
+    kind: Kind
+    field: str
+    field_confidence: float | None = None
+    evidence: tuple[str, ...] = ()
+    model_version: str | None = None
+    area_id: str | None = None
+    answers: tuple[tuple[str, str, str], ...] = ()
+    """(slot, label, shown) of every answered line."""
+    name: str | None = None
+    phone: str | None = None
+    media: tuple[int, ...] = ()
+    hide_name: bool = False
+    needs_listening: bool = False
+    raised_in: str = "chat"
+    programme_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FilePetitions:
+    """File these; outcome ``PetitionsFiled``."""
+
+    drafts: tuple[PetitionDraft, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """File a slip, and its content as a petition; outcome ``Registered``."""
+
+    conference_id: int
+    name: str
+    phone: str
+    address: str
+    wants_to_speak: bool
+    answers: tuple[tuple[str, str, str], ...]
+    petition: PetitionDraft | None
+
+
+@dataclass(frozen=True)
+class CancelSlip:
+    """Give the seat back; the petition stays."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Withdraw an own petition."""
+
+    petition_id: int
+
+
+@dataclass(frozen=True)
+class RaiseAt:
+    """Raise own petitions at a conference as well."""
+
+    codes: tuple[str, ...]
+    conference_id: int
+
+
+@dataclass(frozen=True)
+class AddTo:
+    """Add words and files to an own petition."""
+
+    petition_id: int
+    text: str
+    media: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """Stage and dates of a code for who knows its second factor; ``LookedUp``."""
+
+    code: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Push the duty seat: danger told in this conversation; outcome ``Alarmed``."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AddToAlarm:
+    """More about the danger that was pushed last."""
+
+    text: str
+    location: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class AskForCall:
+    """Somebody is to ring the resident back."""
+
+    phone: str | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Move the words of this turn and the running draft to the sealed lane, and
+    destroy every readable copy."""
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Destroy what the resident sent and did not file."""
+
+
+@dataclass(frozen=True)
+class Guided:
+    """Record that a person was guided (a complaint), without the story."""
+
+    topic: str
+
+
+@dataclass(frozen=True)
+class RequestData:
+    """A data-subject request, answered by a person; ``erase`` or show."""
+
+    erase: bool
+
+
+@dataclass(frozen=True)
+class DropMedia:
+    """Delete files of the running draft."""
+
+    media: tuple[int, ...] = ()
+
+
+Effect = (
+    FilePetitions
+    | Register
+    | CancelSlip
+    | Withdraw
+    | RaiseAt
+    | AddTo
+    | LookUp
+    | Alarm
+    | AddToAlarm
+    | AskForCall
+    | Seal
+    | Purge
+    | Guided
+    | RequestData
+    | DropMedia
+)
+
+
+@dataclass(frozen=True)
+class FiledPetition:
+    """What became of a draft."""
+
+    code: str
+    unit_id: str
+    sure: bool
+    received_at: datetime
+    intake_due: date | None
+    intake_basis: str | None
+    pin: str | None = None
+    hide_name: bool = False
+
+
+@dataclass(frozen=True)
+class PetitionsFiled:
+    """Outcome of ``FilePetitions``, in the order of the drafts."""
+
+    petitions: tuple[FiledPetition, ...]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Outcome of ``Register``."""
+
+    code: str
+    position: int | None
+    starts_at: datetime | None
+    petition_code: str | None
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """Outcome of ``LookUp``; ``found`` is false for every reason not to show it."""
+
+    found: bool
+    locked: bool = False
+    code: str = ""
+    status: str = ""
+    unit_id: str = ""
+    intake_due: date | None = None
+    intake_basis: str | None = None
+    data: dict[str, object] = field(default_factory=dict)
+
+
+Outcome = PetitionsFiled | Registered | LookedUp

@@ -1,0 +1,440 @@
+"""The engine: ``(state, turn) → (new state, replies, effects)``, without any server.
+
+Order of attention: danger and secrecy first, then what is answered by a word or a
+button at any moment, then questions in the middle of a form, then the running flow,
+then whatever a new message opens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.conversation.effects import Effect, Outcome
+from bot.conversation.scene import Book, Scene
+from bot.conversation.state import Choice, State
+from bot.conversation.turn import Facts, Reply, Turn
+from bot.petitions.code import find_code
+from bot.safety.rules import Signal
+from nlu.text import fold
+
+_SHORT = 10
+"""Words: a longer message is a story, never a command."""
+_SURE = 0.55
+_SURE_OF_QUESTION = 0.6
+_QUESTION_WORDS = 16
+_CODE_WORDS = 5
+
+
+class Flow(Protocol):
+    """One task of a conversation; see ``bot/conversation/flows``."""
+
+    name: str
+
+    def open(self, scene: Scene) -> None:
+        """Begin: push a frame and say the first thing."""
+
+    def take(self, scene: Scene) -> bool:
+        """One turn; false when there is nothing in it for this flow."""
+
+    def prompt(self, scene: Scene) -> None:
+        """Ask again what is being asked."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came of a turn."""
+
+    state: State
+    replies: tuple[Reply, ...]
+    effects: tuple[Effect, ...]
+    waits: bool = False
+    """The turn needs the model, which is away: keep the messages."""
+
+
+class Engine:
+    """The flows and the rules of attention over them."""
+
+    def __init__(
+        self,
+        book: Book,
+        flows: Mapping[str, Flow],
+        openings: Mapping[str, str],
+        questions: frozenset[str],
+    ) -> None:
+        """``openings``: intent or command → flow; ``questions``: intents answered in
+        passing by the flow ``questions``."""
+        self.book = book
+        self._flows = flows
+        self._openings = openings
+        self._questions = questions
+
+    def step(
+        self, state: State, turn: Turn, facts: Facts, *, model_away: bool = False
+    ) -> Step:
+        """Take one turn. Pure: ``state`` is not changed."""
+        scene = self._scene(state, turn, facts)
+        scene.said = self._interpret(scene)
+        if self.book.phrases.is_informal(turn.text):
+            scene.state.informal = True
+        if model_away and self._needs_model(scene):
+            return Step(state, (), (), waits=True)
+        self._attend(scene)
+        return self._finish(scene)
+
+    def is_plain(self, state: State, turn: Turn) -> bool:
+        """Whether the text is a command, a choice, a code or a number by itself."""
+        text = turn.text
+        if self._spoken(state, text) or text.isdigit():
+            return True
+        return find_code(text) is not None and turn.words <= _CODE_WORDS
+
+    def resume(self, state: State, turn: Turn, facts: Facts, outcome: Outcome) -> Step:
+        """Hand the outcome of an effect to the flow that asked for it."""
+        scene = self._scene(state, turn, facts)
+        for frame in reversed(scene.state.frames):
+            receive = getattr(self._flows[frame.flow], "outcome", None)
+            if receive is not None:
+                receive(scene, outcome)
+                break
+        return self._finish(scene)
+
+    def _scene(self, state: State, turn: Turn, facts: Facts) -> Scene:
+        return Scene(self.book, state.model_copy(deep=True), turn, facts)
+
+    def _finish(self, scene: Scene) -> Step:
+        if scene.replies:
+            scene.state.choices = self._choices(scene)
+        return Step(scene.state, tuple(scene.replies), tuple(scene.effects))
+
+    def _choices(self, scene: Scene) -> list[Choice]:
+        """The buttons of the last reply that has any: what may be answered by words."""
+        for reply in reversed(scene.replies):
+            buttons = reply.buttons
+            if buttons is None:
+                values = {**reply.values}
+                buttons = self.book.texts.render(reply.response, values).buttons
+            if buttons:
+                return [
+                    Choice(title=title, payload=payload) for title, payload in buttons
+                ]
+        return []
+
+    # -- attention ----------------------------------------------------------------
+
+    def _attend(self, scene: Scene) -> None:
+        turn = scene.turn
+        if flow := self._emergency(scene):
+            self._flows[flow].open(scene)
+            return
+        if turn.is_empty and not turn.sticker:
+            self._repeat(scene)
+            return
+        if Signal.IDENTITY_NUMBER in turn.signals:
+            scene.say("utter_identity_removed")
+        if turn.sticker and turn.is_empty:
+            self._sticker(scene)
+            return
+        if turn.edited and turn.text:
+            scene.say("utter_edited")
+            self._repeat(scene)
+            return
+        self._join_early_words(scene)
+        if self._command(scene):
+            return
+        if scene.state.frames and self._question_inside(scene):
+            return
+        if scene.state.frames and self._flows[scene.frame.flow].take(scene):
+            scene.state.misses = 0
+            return
+        if self._open(scene):
+            scene.state.misses = 0
+            return
+        if turn.payload:
+            scene.say("utter_button_late")
+            self._repeat(scene)
+            return
+        self._missed(scene)
+
+    def _join_early_words(self, scene: Scene) -> None:
+        """Early words continue a form's previous answer; elsewhere they are just said."""
+        turn = scene.turn
+        continues = scene.state.frames and hasattr(
+            self._flows[scene.frame.flow], "continues"
+        )
+        if turn.continuation and not continues:
+            text = f"{turn.continuation}\n{turn.text}".strip()
+            scene.turn = replace(turn, text=text, continuation="")
+            scene.said = self._interpret(scene)
+
+    def _emergency(self, scene: Scene) -> str | None:
+        signals = scene.turn.signals
+        running = scene.state.frame.flow if scene.state.frame else None
+        if Signal.DANGER in signals:
+            return "danger" if running != "danger" else None
+        if Signal.SELF_HARM in signals:
+            return "self_harm"
+        if signals & {Signal.CHILD, Signal.VIOLENCE}:
+            return "protection"
+        if Signal.DENUNCIATION in signals or self._reads(scene, "denounce"):
+            return "denunciation" if running != "denunciation" else None
+        if self._reads(scene, "report_emergency") and running != "danger":
+            return "danger"
+        return None
+
+    def _reads(self, scene: Scene, intent: str) -> bool:
+        reading = scene.turn.reading
+        return reading is not None and reading.says(intent, at_least=_SURE)
+
+    def _command(self, scene: Scene) -> bool:
+        """Words that work at any moment."""
+        state, said = scene.state, scene.said
+        flow = self._flows[scene.frame.flow] if state.frames else None
+        if said == "cancel":
+            self._cancel(scene)
+        elif said == "restart" and flow:
+            self._restart(scene, flow)
+        elif said in ("back", "correct", "resume") and flow and hasattr(flow, said):
+            getattr(flow, said)(scene)
+        elif said in ("back", "correct", "resume", "later") and flow:
+            flow.prompt(scene)
+        elif self._is_code(scene):
+            self._flows["follow"].open(scene)
+        elif said in self._openings and self._may_open(scene, said):
+            self._flows[self._openings[said]].open(scene)
+        else:
+            return False
+        state.misses = 0
+        return True
+
+    def _is_code(self, scene: Scene) -> bool:
+        """A code by itself, typed or tapped, shows its matter."""
+        turn, frames = scene.turn, scene.state.frames
+        if frames and scene.frame.flow in ("follow", "withdraw", "add"):
+            return False
+        text = turn.payload or turn.text
+        return len(text.split()) <= _CODE_WORDS and find_code(text) is not None
+
+    def _may_open(self, scene: Scene, said: str) -> bool:
+        """A command opens its flow, unless it is the answer the running flow expects."""
+        flow = self._openings[said]
+        if not scene.state.frames or flow == "talk":
+            return not scene.state.frames
+        return scene.frame.flow != flow or scene.turn.payload is not None
+
+    def _cancel(self, scene: Scene) -> None:
+        if not scene.state.frames:
+            scene.say("utter_nothing_to_cancel")
+            return
+        ended = scene.frame
+        stop = getattr(self._flows[ended.flow], "cancel", None)
+        if stop is not None:
+            stop(scene)
+        else:
+            scene.pop()
+            scene.say("utter_cancelled")
+        if scene.state.frames:
+            scene.say("utter_paused_flow")
+            self._flows[scene.frame.flow].prompt(scene)
+
+    def _restart(self, scene: Scene, flow: Flow) -> None:
+        scene.pop()
+        scene.say("utter_restarted")
+        flow.open(scene)
+
+    def _question_inside(self, scene: Scene) -> bool:
+        """A short question in the middle of a flow is answered, and the flow goes on."""
+        question, rest = self._split_question(scene)
+        if question is None:
+            return False
+        turn = scene.turn
+        self._answer(scene, question)
+        if rest and (flow := self._flows[scene.frame.flow]):
+            scene.turn = _with_text(turn, rest)
+            scene.said = self._interpret(scene)
+            if flow.take(scene):
+                return True
+            scene.turn = turn
+        self._flows[scene.frame.flow].prompt(scene)
+        return True
+
+    def _split_question(self, scene: Scene) -> tuple[str | None, str]:
+        turn, reading = scene.turn, scene.turn.reading
+        if turn.payload or turn.media:
+            return None, ""
+        if reading is None:
+            keyword = self.book.phrases.keyword(turn.text)
+            is_question = keyword in self._questions and turn.words <= _QUESTION_WORDS
+            return (keyword, "") if is_question else (None, "")
+        if turn.words <= _QUESTION_WORDS and self._is_question(
+            reading.intent.name, reading.intent.confidence
+        ):
+            return reading.intent.name, ""
+        asked = [
+            clause
+            for clause in reading.clauses
+            if len(clause.text.split()) <= _QUESTION_WORDS
+            and self._is_question(clause.intent, clause.intent_confidence)
+        ]
+        if len(asked) != 1 or len(reading.clauses) < 2:  # noqa: PLR2004
+            return None, ""
+        rest = turn.text[: asked[0].start] + turn.text[asked[0].end :]
+        return asked[0].intent, rest.strip(" .,;\n")
+
+    def _is_question(self, intent: str, confidence: float) -> bool:
+        return intent in self._questions and confidence >= _SURE_OF_QUESTION
+
+    def _answer(self, scene: Scene, question: str) -> None:
+        answer = self._flows["questions"]
+        scene.said = question
+        answer.open(scene)
+
+    def _open(self, scene: Scene) -> bool:
+        """What a message opens when nothing runs, or when the running flow has no use
+        for it."""
+        intent = self._intent(scene)
+        if intent in self._questions:
+            self._answer(scene, intent)
+            return True
+        if intent in self._openings and not (
+            scene.state.frames and self._openings[intent] == scene.frame.flow
+        ):
+            if scene.state.frames and self._openings[intent] == "talk":
+                return False
+            self._flows[self._openings[intent]].open(scene)
+            return True
+        return False
+
+    def _intent(self, scene: Scene) -> str:
+        turn, reading = scene.turn, scene.turn.reading
+        if turn.media and not scene.state.frames:
+            return "submit_petition"
+        if reading is not None and reading.intent.confidence >= _SURE:
+            return reading.intent.name
+        if keyword := self.book.phrases.keyword(turn.text):
+            return keyword
+        is_a_story = turn.words > 5 and not scene.state.frames  # noqa: PLR2004
+        return "submit_petition" if is_a_story else ""
+
+    # -- understanding ------------------------------------------------------------
+
+    def _interpret(self, scene: Scene) -> str | None:
+        """The choice or command in a turn: a tap, its words, or a known phrase."""
+        turn, state = scene.turn, scene.state
+        if turn.payload:
+            return turn.payload
+        text = turn.text
+        if not text:
+            return None
+        if found := self._spoken(state, text):
+            return found
+        reading = turn.reading
+        if (
+            reading
+            and turn.words <= _SHORT
+            and reading.says(*_SPOKEN_COMMANDS, at_least=_SURE)
+        ):
+            return reading.intent.name
+        return self._lead(scene)
+
+    def _spoken(self, state: State, text: str) -> str | None:
+        """A choice by its words, all or an unmistakable part of them, or a command."""
+        bare = _bare(text)
+        titles = {_bare(choice.title): choice.payload for choice in state.choices}
+        if bare in titles:
+            return titles[bare]
+        if command := self.book.phrases.command(text):
+            return command
+        partly = [
+            payload
+            for title, payload in titles.items()
+            if len(bare.split()) > 1 and f" {bare} " in f" {title} "
+        ]
+        return partly[0] if len(partly) == 1 else None
+
+    def _lead(self, scene: Scene) -> str | None:
+        """A yes, no or choice that opens a longer answer; the rest is kept."""
+        head, found, rest = _head(scene.turn.text)
+        if not found or not scene.state.choices:
+            return None
+        command = self._spoken(scene.state, head)
+        reading = scene.turn.reading
+        if command is None and reading and len(reading.clauses) > 1:
+            first = reading.clauses[0]
+            if first.intent in ("affirm", "deny") and first.intent_confidence >= _SURE:
+                command, rest = first.intent, scene.turn.text[first.end :]
+        if command is not None and command not in _NEVER_LEAD:
+            scene.rest = rest.strip(" .,;\n")
+            return command
+        return None
+
+    def _needs_model(self, scene: Scene) -> bool:
+        """Whether only the model can tell what this turn wants."""
+        if scene.said or scene.turn.signals or not scene.turn.text or scene.turn.media:
+            return False
+        if scene.state.frames:
+            return False
+        return self.book.phrases.keyword(scene.turn.text) is None
+
+    # -- when nothing fits --------------------------------------------------------
+
+    def _repeat(self, scene: Scene) -> None:
+        if scene.state.frames:
+            self._flows[scene.frame.flow].prompt(scene)
+        else:
+            scene.say("utter_menu")
+
+    def _sticker(self, scene: Scene) -> None:
+        if scene.state.frames:
+            self._flows[scene.frame.flow].prompt(scene)
+        else:
+            scene.say("utter_sticker")
+
+    def _missed(self, scene: Scene) -> None:
+        """First failure: ask again. Second: buttons. Third: a person."""
+        scene.state.misses += 1
+        misses = scene.state.misses
+        if misses >= 3:  # noqa: PLR2004
+            scene.state.misses = 0
+            self._flows["handoff"].open(scene)
+        elif misses == 2 or not scene.state.frames:  # noqa: PLR2004
+            scene.say(
+                "utter_not_understood_menu" if misses > 1 else "utter_menu_unclear"
+            )
+        else:
+            scene.say("utter_not_understood")
+            self._flows[scene.frame.flow].prompt(scene)
+
+
+_SPOKEN_COMMANDS = (
+    "affirm",
+    "deny",
+    "cancel",
+    "restart",
+    "back",
+    "correct",
+    "resume",
+    "talk_to_person",
+    "follow_petition",
+    "my_data",
+    "delete_my_data",
+)
+
+
+_NEVER_LEAD = ("cancel", "restart", "greet", "thanks", "goodbye")
+
+
+def _head(text: str) -> tuple[str, bool, str]:
+    """The words before the first stop, whether there is one, and the words after."""
+    for at, character in enumerate(text):
+        if character in ".,!;\n":
+            return text[:at], True, text[at + 1 :]
+    return text, False, ""
+
+
+def _bare(text: str) -> str:
+    """Folded letters and digits only, so that pictograms and case do not matter."""
+    return " ".join("".join(c if c.isalnum() else " " for c in fold(text)).split())
+
+
+def _with_text(turn: Turn, text: str) -> Turn:
+    return replace(turn, text=text, reading=None)

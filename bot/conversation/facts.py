@@ -1,0 +1,102 @@
+"""What the engine may look up, read in the turn's own transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from bot.conferences import service as conferences
+from bot.conferences.model import Conference
+from bot.conversation.turn import ConferenceInfo, Matter, Slip
+from bot.conversation.validators import shorten
+from bot.localities.profile import Profile
+from bot.petitions import queries
+from bot.petitions.model import Petition
+from bot.petitions.service import Registry
+
+_SUMMARY = 60
+
+
+class DatabaseFacts:
+    """``Facts`` of one conversation at one moment."""
+
+    def __init__(
+        self,
+        session: Session,
+        registry: Registry,
+        conversation_id: int,
+        now: datetime,
+    ) -> None:
+        self._session = session
+        self._registry = registry
+        self._conversation_id = conversation_id
+        self.now = now
+        self.profile: Profile = registry.profile
+
+    def conferences(self) -> Sequence[ConferenceInfo]:
+        """Conferences to come, the nearest first."""
+        rows = conferences.upcoming(self._session, self.profile.id, self.now)
+        return [
+            ConferenceInfo(
+                id=row.id or 0,
+                programme_id=row.programme_id,
+                starts_at=row.starts_at,
+                place=row.place,
+                seats_left=conferences.seats_left(self._session, row),
+                trial=row.trial,
+            )
+            for row in rows
+        ]
+
+    def matters(self) -> Sequence[Matter]:
+        """The petitions of this account, newest first."""
+        rows = queries.of_conversation(self._session, self._conversation_id)
+        return [self._matter(row) for row in rows]
+
+    def slips(self) -> Sequence[Slip]:
+        """The registrations of this account that stand, newest first."""
+        rows = conferences.of_conversation(self._session, self._conversation_id)
+        slips = []
+        for row in rows:
+            conference = self._session.get(Conference, row.conference_id)
+            petition = (
+                self._session.get(Petition, row.petition_id)
+                if row.petition_id
+                else None
+            )
+            slips.append(
+                Slip(
+                    registration_id=row.id or 0,
+                    code=row.code,
+                    status=row.status.value,
+                    position=row.position if row.status.value == "waiting" else None,
+                    starts_at=conference.starts_at if conference else None,
+                    petition_code=petition.code if petition else None,
+                )
+            )
+        return slips
+
+    def intake_due(self) -> tuple[date, str] | None:
+        """Date and basis of the intake result for what is filed now."""
+        deadline = self._registry.intake_deadline(self.now)
+        return (deadline.due, deadline.basis or "") if deadline else None
+
+    def _matter(self, row: Petition) -> Matter:
+        explained = row.intake_deadline or {}
+        conference = (
+            self._session.get(Conference, row.conference_id)
+            if row.conference_id
+            else None
+        )
+        return Matter(
+            petition_id=row.id or 0,
+            code=row.code,
+            status=row.status.value,
+            unit_id=row.unit_id,
+            received_at=row.received_at,
+            intake_due=row.intake_due,
+            intake_basis=explained.get("basis"),
+            summary=shorten(row.content, _SUMMARY),
+            steps=tuple(explained.get("steps", ())),
+            conference_at=conference.starts_at if conference else None,
+        )

@@ -1,0 +1,56 @@
+"""One module a task. ``ALL`` is the table that the engine works from."""
+
+from bot.conversation.flows.changes import AddFlow, CancelSlipFlow, WithdrawFlow
+from bot.conversation.flows.complaint import ComplaintFlow
+from bot.conversation.flows.danger import DangerFlow
+from bot.conversation.flows.follow import FollowFlow
+from bot.conversation.flows.handoff import HandoffFlow
+from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
+from bot.conversation.flows.petition import PetitionFlow
+from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
+from bot.conversation.flows.register import RegisterFlow
+from bot.conversation.flows.sealed import (
+    DenunciationFlow,
+    ProtectionFlow,
+    SelfHarmFlow,
+)
+from bot.conversation.flows.talk import TALK, TalkFlow
+
+ALL = {
+    flow.name: flow
+    for flow in (
+        AddFlow(),
+        CancelSlipFlow(),
+        ComplaintFlow(),
+        DangerFlow(),
+        DenunciationFlow(),
+        EraseFlow(),
+        FollowFlow(),
+        HandoffFlow(),
+        MyDataFlow(),
+        PetitionFlow(),
+        ProtectionFlow(),
+        QuestionsFlow(),
+        RegisterFlow(),
+        SelfHarmFlow(),
+        TalkFlow(),
+        WithdrawFlow(),
+    )
+}
+
+OPENINGS = {
+    "add_information": "add",
+    "cancel_registration": "cancel_slip",
+    "delete_my_data": "erase",
+    "file_complaint": "complaint",
+    "follow_petition": "follow",
+    "my_data": "my_data",
+    "register_conference": "register",
+    "reopen_petition": "add",
+    "submit_petition": "petition",
+    "talk_to_person": "handoff",
+    "withdraw_petition": "withdraw",
+    **dict.fromkeys(TALK, "talk"),
+}
+
+__all__ = ["ALL", "OPENINGS", "QUESTIONS"]

@@ -1,0 +1,481 @@
+"""Submit a petition: free text first, then only what is missing."""
+
+import re
+
+from bot.channels.base import MediaKind
+from bot.conversation.effects import (
+    FilePetitions,
+    Outcome,
+    PetitionDraft,
+    PetitionsFiled,
+    Purge,
+    RaiseAt,
+)
+from bot.conversation.flows.problems import Problem, find_problems, merge
+from bot.conversation.form import SKIP, FormFlow
+from bot.conversation.phone import PhoneKind, mask, read_phone
+from bot.conversation.scene import Scene
+from bot.conversation.state import Answer
+from bot.conversation.turn import Turn
+from bot.conversation.validators import (
+    Accepted,
+    Verdict,
+    shorten,
+    strip_fillers,
+    take_since,
+)
+from bot.petitions.model import Kind
+from nlu.text import fold
+
+_CONTENT = "petition_content"
+_OPENING_WORDS = 12
+_NUMBER = re.compile(r"\b([1-5])\b")
+_FIELD = "field:"
+
+
+class PetitionFlow(FormFlow):
+    """The flow of ``petition_form``."""
+
+    name = "petition"
+    form = "petition_form"
+    noun = "petition"
+
+    def open(self, scene: Scene) -> None:
+        """Begin with whatever was already said; nothing is asked twice."""
+        frame = scene.push(self.name, self.form)
+        turn = scene.turn
+        self._keep_media(scene)
+        if not self._has_matter(turn):
+            self._ask_for_matter(scene)
+            return
+        if not turn.text:
+            frame.step = "card"
+            self._show_card(scene)
+            return
+        self._begin(scene)
+
+    def open_with(self, scene: Scene, *, hide_name: bool, after: str | None) -> None:
+        """Begin inside another flow; ``after`` is said with the receipt."""
+        scene.push(self.name, self.form, hide_name=hide_name, after=after)
+        if scene.turn.text and not hide_name:
+            self._begin(scene)
+        else:
+            self._ask_for_matter(scene)
+
+    def prompt(self, scene: Scene) -> None:
+        """Ask again what is being asked."""
+        match scene.frame.step:
+            case "notice":
+                self._give_notice(scene)
+            case "split":
+                self._offer_split(scene)
+            case "card":
+                self._show_card(scene)
+            case "raise":
+                scene.say("utter_ask_raise_at_conference")
+            case _:
+                super().prompt(scene)
+
+    def take(self, scene: Scene) -> bool:
+        """One turn of the resident."""
+        self._mark_hidden(scene)
+        match scene.frame.step:
+            case "notice":
+                return self._at_notice(scene)
+            case "split":
+                return self._at_split(scene)
+            case "card":
+                return self._at_card(scene)
+            case "raise":
+                return self._at_raise(scene)
+            case _:
+                if scene.frame.asking == _CONTENT and self._has_matter(scene.turn):
+                    return self._matter_arrives(scene)
+                return super().take(scene)
+
+    def cancel(self, scene: Scene) -> None:
+        """Stop and destroy what was not filed."""
+        if scene.frame.step == "raise":
+            scene.pop()
+            scene.say("utter_just_handled")
+            return
+        scene.pop()
+        scene.do(Purge())
+        scene.say("utter_purged")
+
+    def skippable(self, slot: str) -> bool:
+        """Only the matter itself is needed."""
+        return slot != _CONTENT
+
+    def offered(self, scene: Scene, slot: str) -> Answer | None:
+        """Photos and a shared contact fill their slots at any moment."""
+        turn = scene.turn
+        if slot == "photos" and turn.media:
+            self._keep_media(scene)
+            return scene.frame.slots["photos"]
+        if slot == "contact" and turn.phone:
+            reading = read_phone(turn.phone)
+            if reading and reading.number:
+                value = {"name": None, "phone": reading.number}
+                return Answer(value=value, shown=mask(reading.number))
+        return None
+
+    def noted(self, scene: Scene, slot: str) -> str:
+        """The matter was read back before; a photo is only counted."""
+        if slot == _CONTENT:
+            return ""
+        if slot == "photos":
+            return self._count_files(scene)
+        return super().noted(scene, slot)
+
+    def shown(self, scene: Scene, slot: str) -> str:
+        """Skipped photos read as none; other skipped lines are left out."""
+        if slot == "photos":
+            return self._count_files(scene)
+        return super().shown(scene, slot)
+
+    def lines(self, scene: Scene) -> list[tuple[str, str, str]]:
+        """A line each for several problems, then what they share."""
+        problems = self._problems(scene)
+        rest = [line for line in super().lines(scene) if line[0] != _CONTENT]
+        label = scene.book.texts.label("utter_ask_petition_content")
+        if len(problems) == 1:
+            shown = scene.frame.slots[_CONTENT].shown
+            return [(_CONTENT, label, shown), *rest]
+        items = [
+            (f"problem:{number}", f"{label} {number + 1}", shorten(problem.content))
+            for number, problem in enumerate(problems)
+        ]
+        return items + rest
+
+    def correction(self, scene: Scene, slot: str, words: str) -> Verdict:
+        """A line of one among several problems is replaced in its list."""
+        if not slot.startswith("problem:"):
+            return super().correction(scene, slot, words)
+        number = int(slot.removeprefix("problem:"))
+        scene.frame.data["problems"][number]["content"] = words
+        return Accepted(Answer(value=words, shown=shorten(words)))
+
+    def accept(self, scene: Scene, slot: str, verdict: Accepted) -> list[str]:
+        """A new matter replaces the old one, and what the model made of it."""
+        if slot.startswith("problem:"):
+            return [slot]
+        filled = super().accept(scene, slot, verdict)
+        if slot == _CONTENT:
+            text = str(verdict.answer.value)
+            problems = self._problems(scene)
+            kept = problems[0] if problems else Problem(text)
+            kept.content = text
+            scene.frame.data["problems"] = [kept.dump()]
+        return filled
+
+    def confirmed(self, scene: Scene) -> None:
+        """File every problem; the receipt follows."""
+        frame = scene.frame
+        contact = frame.value("contact") or {}
+        place = str(frame.value("place") or "")
+        answers = tuple(
+            line for line in self.lines(scene) if not line[0].startswith("problem:")
+        )
+        drafts = tuple(
+            PetitionDraft(
+                content=problem.content,
+                kind=Kind(problem.kind),
+                field=problem.field,
+                field_confidence=problem.field_confidence,
+                evidence=problem.evidence,
+                model_version=problem.model_version,
+                area_id=self._area(scene, f"{place}\n{problem.content}"),
+                answers=tuple(a for a in answers if a[0] not in (_CONTENT, "contact")),
+                name=contact.get("name"),
+                phone=contact.get("phone"),
+                media=tuple(frame.value("photos") or ()),
+                hide_name=problem.hide_name or bool(frame.data.get("hide_name")),
+                needs_listening=bool(frame.data.get("voice")),
+            )
+            for problem in self._problems(scene)
+        )
+        scene.do(FilePetitions(drafts))
+
+    def outcome(self, scene: Scene, outcome: Outcome) -> None:
+        """Say what was received, where it goes and by when the resident is told."""
+        if not isinstance(outcome, PetitionsFiled):
+            return
+        filed = outcome.petitions
+        profile = scene.facts.profile
+        first = filed[0]
+        common: dict[str, object] = {
+            "received_at": first.received_at,
+            "due": first.intake_due,
+            "basis": first.intake_basis,
+            "count": len(filed),
+        }
+        if len(filed) == 1:
+            unit = profile.unit(first.unit_id).name
+            scene.say(
+                "utter_petition_filed",
+                code=first.code,
+                unit=unit if first.sure else None,
+                pin=first.pin,
+                hidden=first.hide_name or None,
+                sure=first.sure,
+                **common,
+            )
+        else:
+            circled = scene.book.phrases.circled
+            lines = "\n".join(
+                f"{circled[n]} {item.code} → {profile.unit(item.unit_id).name}"
+                for n, item in enumerate(filed)
+            )
+            hidden = any(item.hide_name for item in filed) or None
+            scene.say(
+                "utter_petitions_filed",
+                lines=lines,
+                pin=first.pin,
+                hidden=hidden,
+                **common,
+            )
+        after = scene.frame.data.get("after")
+        if after:
+            scene.say(after)
+        self._offer_conference(scene, [item.code for item in filed])
+
+    # -- beginning ----------------------------------------------------------------
+
+    def _has_matter(self, turn: Turn) -> bool:
+        """Whether the turn says what it is about, beyond wanting to say something."""
+        if turn.media:
+            return True
+        reading = turn.reading
+        if not turn.text or turn.payload:
+            return False
+        if reading is None:
+            return turn.words > 4  # noqa: PLR2004
+        only_opens = reading.kind.name == "none" and turn.words <= _OPENING_WORDS
+        return not (reading.says("submit_petition") and only_opens) and turn.words > 1
+
+    def _ask_for_matter(self, scene: Scene) -> None:
+        scene.frame.asking = _CONTENT
+        self._introduce(scene)
+        scene.say("utter_ask_petition_content")
+
+    def _introduce(self, scene: Scene) -> None:
+        if not scene.state.introduced:
+            scene.state.introduced = True
+            scene.say("utter_introduction")
+
+    def _matter_arrives(self, scene: Scene) -> bool:
+        self._keep_media(scene)
+        if not scene.turn.text:
+            scene.frame.step = "card"
+            self._show_card(scene)
+            return True
+        verdict = self._extract(scene, _CONTENT)
+        if not isinstance(verdict, Accepted):
+            return super().take(scene)
+        self._begin(scene)
+        return True
+
+    def _begin(self, scene: Scene) -> None:
+        frame = scene.frame
+        problems = find_problems(scene.turn)
+        frame.data["problems"] = [problem.dump() for problem in problems]
+        self._fill_from_story(scene)
+        self._mark_hidden(scene)
+        if len(problems) > 1:
+            frame.step = "split"
+            self._offer_split(scene)
+        elif not scene.state.noticed:
+            frame.step = "notice"
+            self._give_notice(scene)
+        else:
+            scene.say("utter_heard", **self._heard(scene))
+            self.go_on(scene)
+
+    def _fill_from_story(self, scene: Scene) -> None:
+        """What the story already tells: since when, and how to reach the person."""
+        text = scene.turn.text
+        frame = scene.frame
+        shown = shorten(strip_fillers(text, scene))
+        frame.fill(_CONTENT, Answer(value=text, shown=shown))
+        if since := take_since(text, scene):
+            frame.fill("since", since[1])
+        reading = read_phone(text)
+        if reading and reading.kind is PhoneKind.EXACT and reading.number:
+            value = {"name": None, "phone": reading.number}
+            frame.fill("contact", Answer(value=value, shown=mask(reading.number)))
+
+    # -- the first contact --------------------------------------------------------
+
+    def _give_notice(self, scene: Scene) -> None:
+        scene.state.introduced = True
+        scene.say("utter_first_notice", **self._heard(scene))
+
+    def _heard(self, scene: Scene) -> dict[str, object]:
+        content = scene.frame.slots[_CONTENT].shown
+        files = self._count_files(scene)
+        return {"heard": content, "files": files or None, "has_files": bool(files)}
+
+    def _at_notice(self, scene: Scene) -> bool:
+        if scene.affirmed() or scene.said == "proceed":
+            scene.state.noticed = True
+            self.go_on(scene)
+            return True
+        if scene.said == "read_more":
+            scene.say("utter_privacy_details")
+            return True
+        if scene.denied():
+            self.cancel(scene)
+            return True
+        if not (scene.turn.text or scene.turn.media):
+            return False
+        self._keep_media(scene)
+        self._add_to_story(scene)
+        self._give_notice(scene)
+        return True
+
+    def _add_to_story(self, scene: Scene) -> None:
+        if text := scene.turn.text:
+            frame = scene.frame
+            whole = f"{frame.value(_CONTENT)}\n{text}"
+            shown = shorten(strip_fillers(whole, scene))
+            answer = Answer(value=whole, shown=shown)
+            self.accept(scene, _CONTENT, Accepted(answer))
+
+    # -- several problems ---------------------------------------------------------
+
+    def _problems(self, scene: Scene) -> list[Problem]:
+        return [Problem.load(p) for p in scene.frame.data.get("problems", [])]
+
+    def _offer_split(self, scene: Scene) -> None:
+        self._introduce(scene)
+        circled = scene.book.phrases.circled
+        problems = self._problems(scene)
+        lines = "\n".join(
+            f"{circled[n]} {shorten(problem.content, 70)}"
+            for n, problem in enumerate(problems)
+        )
+        scene.say("utter_split_offer", lines=lines, count=len(problems))
+
+    def _at_split(self, scene: Scene) -> bool:
+        problems = self._problems(scene)
+        if scene.said == "merge":
+            scene.frame.data["problems"] = [merge(problems).dump()]
+        elif scene.denied():
+            self.cancel(scene)
+            return True
+        elif not (scene.affirmed() or scene.said == "split"):
+            return False
+        scene.state.noticed = True
+        scene.frame.step = "collect"
+        if scene.rest:
+            scene.frame.asking = "place"
+            scene.turn = _answering(scene.turn, scene.rest)
+            scene.said, scene.rest = None, ""
+            return super().take(scene)
+        self.go_on(scene)
+        return True
+
+    # -- voice and pictures -------------------------------------------------------
+
+    def _show_card(self, scene: Scene) -> None:
+        self._introduce(scene)
+        scene.say("utter_picture_card", files=self._count_files(scene))
+
+    def _at_card(self, scene: Scene) -> bool:
+        said = scene.said or ""
+        if scene.turn.text and not scene.turn.payload and not said.startswith(_FIELD):
+            if not self._has_matter(scene.turn):
+                return False
+            scene.frame.step = "collect"
+            self._begin(scene)
+            return True
+        if not said.startswith(_FIELD):
+            if scene.turn.media:
+                self._keep_media(scene)
+                self._show_card(scene)
+            return bool(scene.turn.media)
+        self._begin_from_card(scene, said.removeprefix(_FIELD))
+        return True
+
+    def _begin_from_card(self, scene: Scene, field: str) -> None:
+        """A field and a file are enough: somebody will listen and ring back."""
+        frame = scene.frame
+        label = scene.book.field_labels[field]
+        content = f"{label} ({self._count_files(scene)})"
+        problem = Problem(content, field=field, field_confidence=1.0)
+        frame.data["problems"] = [problem.dump()]
+        frame.fill(_CONTENT, Answer(value=content, shown=content))
+        for slot in ("place", "since"):
+            frame.fill(slot, Answer())
+        scene.state.noticed = True
+        frame.step = "collect"
+        frame.asking = "contact"
+        scene.say("utter_ask_contact_to_listen", heard=label)
+
+    # -- files, hidden names, conference ------------------------------------------
+
+    def _keep_media(self, scene: Scene) -> None:
+        if not scene.turn.media:
+            return
+        frame = scene.frame
+        kept = list(frame.value("photos") or ())
+        kept += [picture.id for picture in scene.turn.media if picture.id not in kept]
+        kinds = frame.data.setdefault("kinds", {})
+        kinds.update({str(p.id): p.kind.value for p in scene.turn.media})
+        frame.fill("photos", Answer(value=kept))
+        if MediaKind.VOICE.value in kinds.values():
+            frame.data["voice"] = True
+
+    def _count_files(self, scene: Scene) -> str:
+        kinds = list(scene.frame.data.get("kinds", {}).values())
+        parts = [
+            scene.book.texts.render(f"utter_count_{kind}", {"count": count}).text
+            for kind in MediaKind
+            if (count := kinds.count(kind.value))
+        ]
+        return ", ".join(parts)
+
+    def _mark_hidden(self, scene: Scene) -> None:
+        text = scene.rest or scene.turn.text
+        found = scene.book.phrases.hide_name.search(fold(text))
+        if not found:
+            return
+        problems = scene.frame.data.get("problems", [])
+        named = _NUMBER.search(fold(text)[: found.start()])
+        if named and 0 < int(named[1]) <= len(problems):
+            problems[int(named[1]) - 1]["hide_name"] = True
+        else:
+            scene.frame.data["hide_name"] = True
+
+    def _area(self, scene: Scene, text: str) -> str | None:
+        found = scene.book.gazetteer.find(text)
+        return found[0].area.id if found else None
+
+    def _offer_conference(self, scene: Scene, codes: list[str]) -> None:
+        dated = [c for c in scene.facts.conferences() if c.starts_at]
+        if not dated:
+            scene.pop()
+            return
+        scene.frame.step = "raise"
+        scene.frame.asking = None
+        scene.frame.data = {"codes": codes, "conference": dated[0].id}
+        scene.say("utter_offer_conference", starts_at=dated[0].starts_at)
+
+    def _at_raise(self, scene: Scene) -> bool:
+        data = scene.frame.data
+        if scene.said in ("raise", "affirm"):
+            scene.do(RaiseAt(tuple(data["codes"]), data["conference"]))
+            scene.pop()
+            scene.say("utter_raised")
+            return True
+        scene.pop()
+        if scene.said in ("just_handle", "deny", SKIP):
+            scene.say("utter_just_handled")
+            return True
+        return False
+
+
+def _answering(turn: Turn, text: str) -> Turn:
+    """The same turn with only the words that answer the question."""
+    return Turn(now=turn.now, text=text, media=turn.media, phone=turn.phone)

@@ -1,0 +1,119 @@
+"""Finds the problems in what a resident wrote: one, or several in one message."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.conversation.reading import Clause, Reading
+from bot.conversation.turn import Turn
+from bot.petitions.model import Kind
+from nlu.text import split_clauses
+
+MAX_PROBLEMS = 5
+_SURE_OF_FIELD = 0.6
+_SURE_OF_KIND = 0.5
+_MIN_WORDS = 3
+_TALK = frozenset(
+    {"greet", "goodbye", "thanks", "affirm", "deny", "not_clear", "abuse"}
+)
+_PETITION_KINDS = frozenset({Kind.KIEN_NGHI, Kind.PHAN_ANH})
+UNKNOWN_FIELD = "khac"
+
+
+@dataclass
+class Problem:
+    """One matter in the resident's words, with what the model makes of it."""
+
+    content: str
+    kind: str = Kind.PHAN_ANH.value
+    field: str = UNKNOWN_FIELD
+    field_confidence: float | None = None
+    evidence: tuple[str, ...] = ()
+    model_version: str | None = None
+    hide_name: bool = False
+
+    def dump(self) -> dict[str, Any]:
+        """As plain values, for the state."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, values: dict[str, Any]) -> "Problem":
+        """The reverse of ``dump``."""
+        return cls(**{**values, "evidence": tuple(values["evidence"])})
+
+
+def find_problems(turn: Turn) -> list[Problem]:
+    """The problems in a turn, at most five, in the order they were written."""
+    reading = turn.reading
+    if reading is None:
+        counted = [c.text for c in split_clauses(turn.text) if c.number is not None]
+        texts = counted if len(counted) > 1 else [turn.text]
+        return [Problem(text) for text in texts[:MAX_PROBLEMS] if text]
+    counted_clauses = [c for c in reading.clauses if c.number is not None]
+    if len(counted_clauses) > 1:
+        return [_of_clause(c, reading) for c in counted_clauses[:MAX_PROBLEMS]]
+    groups = _by_field(reading)
+    if len(groups) > 1:
+        return [_of_group(group, reading) for group in groups[:MAX_PROBLEMS]]
+    return [_of_whole(turn.text, reading)] if turn.text else []
+
+
+def merge(problems: list[Problem]) -> Problem:
+    """All of them as one matter, which an officer will sort."""
+    first = problems[0]
+    content = "; ".join(problem.content.strip(" .,;") for problem in problems)
+    return Problem(content, kind=first.kind, model_version=first.model_version)
+
+
+def _by_field(reading: Reading) -> list[list[Clause]]:
+    """Clauses joined while they speak of one field; a new sure field opens a group."""
+    groups: list[list[Clause]] = []
+    for clause in reading.clauses:
+        if clause.intent in _TALK and clause.intent_confidence >= _SURE_OF_KIND:
+            continue
+        is_new = (
+            clause.field_confidence >= _SURE_OF_FIELD
+            and clause.kind in _PETITION_KINDS
+            and clause.kind_confidence >= _SURE_OF_KIND
+            and len(clause.text.split()) >= _MIN_WORDS
+            and not any(clause.field == group[0].field for group in groups)
+        )
+        if is_new or not groups:
+            groups.append([clause])
+        else:
+            groups[-1].append(clause)
+    first_is_unsure = groups and groups[0][0].field_confidence < _SURE_OF_FIELD
+    if first_is_unsure and len(groups) > 1:
+        groups[1] = groups.pop(0) + groups[0]
+    return groups
+
+
+def _of_clause(clause: Clause, reading: Reading) -> Problem:
+    return Problem(
+        content=clause.text.strip(" .,;-"),
+        kind=_petition_kind(clause.kind),
+        field=clause.field,
+        field_confidence=clause.field_confidence,
+        model_version=reading.model_version,
+    )
+
+
+def _of_group(group: list[Clause], reading: Reading) -> Problem:
+    best = max(group, key=lambda clause: clause.field_confidence)
+    problem = _of_clause(best, reading)
+    problem.content = ", ".join(clause.text.strip(" .,;-") for clause in group)
+    return problem
+
+
+def _of_whole(text: str, reading: Reading) -> Problem:
+    return Problem(
+        content=text,
+        kind=_petition_kind(reading.kind.name),
+        field=reading.field.name,
+        field_confidence=reading.field.confidence,
+        evidence=reading.field_evidence,
+        model_version=reading.model_version,
+    )
+
+
+def _petition_kind(name: str) -> str:
+    return name if name in _PETITION_KINDS else Kind.PHAN_ANH.value

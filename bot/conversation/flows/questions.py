@@ -1,0 +1,128 @@
+"""Questions, answered from the profile; also in the middle of a form."""
+
+from bot.conversation.scene import Scene
+from bot.conversation.turn import ConferenceInfo
+
+QUESTIONS = frozenset(
+    {
+        "ask_content",
+        "ask_how_to_register",
+        "ask_how_to_submit",
+        "ask_location",
+        "ask_participants",
+        "ask_privacy",
+        "ask_procedure",
+        "ask_reception",
+        "ask_reply_deadline",
+        "ask_schedule",
+        "ask_unit",
+        "ask_why_this_date",
+    }
+)
+_CONFERENCE = frozenset(
+    {"ask_content", "ask_location", "ask_participants", "ask_schedule"}
+)
+_SURE_OF_FIELD = 0.35
+
+
+class QuestionsFlow:
+    """One answer a question."""
+
+    name = "questions"
+
+    def open(self, scene: Scene) -> None:
+        """Answer what was asked."""
+        said = scene.said
+        reading = scene.turn.reading
+        asked = said if said in QUESTIONS else (reading.intent.name if reading else "")
+        if asked in _CONFERENCE:
+            self._conference(scene, asked)
+        elif asked == "ask_reply_deadline":
+            self._deadlines(scene)
+        elif asked == "ask_why_this_date":
+            self._why(scene)
+        elif asked == "ask_unit":
+            self._unit(scene)
+        else:
+            profile = scene.facts.profile
+            scene.say(
+                f"utter_{asked}",
+                place=profile.reception.place,
+                hours=profile.reception.hours,
+                chair_days=profile.reception.chair_days,
+                reception_phone=profile.reception.phone,
+                one_stop=profile.unit_for("ho_tich_hanh_chinh").name,
+            )
+
+    def take(self, scene: Scene) -> bool:
+        """Nothing runs."""
+        return False
+
+    def prompt(self, scene: Scene) -> None:
+        """Nothing is asked."""
+
+    def _conference(self, scene: Scene, asked: str) -> None:
+        conferences = scene.facts.conferences()
+        if not conferences:
+            scene.say("utter_no_conference")
+            return
+        scene.say(f"utter_{asked}", **about(scene, conferences[0]))
+
+    def _deadlines(self, scene: Scene) -> None:
+        profile = scene.facts.profile
+        on = scene.facts.now.date()
+        intake, reply = (
+            profile.rule("intake_result", on),
+            profile.rule("written_reply", on),
+        )
+        scene.say(
+            "utter_ask_reply_deadline",
+            intake_days=intake.n if intake else None,
+            intake_basis=intake.basis if intake else None,
+            reply_days=reply.n if reply else None,
+            reply_basis=reply.basis if reply else None,
+            none=None if intake or reply else True,
+        )
+
+    def _why(self, scene: Scene) -> None:
+        dated = [m for m in scene.facts.matters() if m.intake_due]
+        if not dated:
+            self._deadlines(scene)
+            return
+        matter = dated[0]
+        skipped = [step for step in matter.steps if not step.get("counted")]
+        scene.say(
+            "utter_ask_why_this_date",
+            received_at=matter.received_at.date(),
+            days=len(matter.steps) - len(skipped),
+            skipped=len(skipped) or None,
+            due=matter.intake_due,
+            basis=matter.intake_basis,
+        )
+
+    def _unit(self, scene: Scene) -> None:
+        reading, profile = scene.turn.reading, scene.facts.profile
+        if reading is None or reading.field.confidence < _SURE_OF_FIELD:
+            scene.say("utter_ask_unit_unknown")
+            return
+        unit = profile.unit_for(reading.field.name, None)
+        label = scene.book.field_labels[reading.field.name]
+        scene.say("utter_ask_unit", field=label, unit=unit.name, phone=unit.phone)
+
+
+def about(scene: Scene, conference: ConferenceInfo) -> dict[str, object]:
+    """What residents ask about a conference."""
+    programme = scene.facts.profile.programme(conference.programme_id)
+    plan = programme.conference
+    return {
+        "title": programme.title,
+        "chair": programme.chair,
+        "starts_at": conference.starts_at,
+        "dated": conference.starts_at is not None,
+        "planned": plan.planned,
+        "place": conference.place,
+        "placed": conference.place is not None,
+        "topic": plan.topic,
+        "participants": plan.participants,
+        "how": plan.how_to_attend,
+    }

@@ -1,0 +1,134 @@
+"""What is sealed: a denunciation, a child in danger, violence at home, despair.
+
+Nothing is asked, nothing is repeated, and the words of the turn are sealed. The reply
+is the same for every case, because others may read the screen.
+"""
+
+from bot.conversation.effects import Seal
+from bot.conversation.flows.petition import PetitionFlow
+from bot.conversation.scene import Scene
+from bot.petitions.model import Kind
+from bot.safety.rules import Signal
+
+_TOPICS = ("prepare", "who_sees", "directions", "outside", "legal_aid")
+_SURE_OF_KIND = 0.7
+
+
+class DenunciationFlow:
+    """Stop, two doors, sealed. Whatever is sent meanwhile is sealed as well."""
+
+    name = "denunciation"
+
+    def open(self, scene: Scene) -> None:
+        """The two doors; a form that was running is gone with its words."""
+        scene.state.frames.clear()
+        scene.do(Seal())
+        scene.state.sealed = True
+        scene.push(self.name)
+        scene.say("utter_denunciation_doors", **_doors(scene))
+
+    def prompt(self, scene: Scene) -> None:
+        """The doors again."""
+        scene.say("utter_denunciation_doors", **_doors(scene))
+
+    def cancel(self, scene: Scene) -> None:
+        """Leave the lane."""
+        scene.pop()
+        scene.state.sealed = False
+        scene.say("utter_denunciation_end")
+
+    def take(self, scene: Scene) -> bool:
+        """A topic by its button or words; everything else is sealed."""
+        frame = scene.frame
+        if frame.step == "clean":
+            return self._at_clean(scene)
+        topic = scene.said if scene.said in _TOPICS else None
+        topic = topic or scene.book.phrases.topic(scene.turn.text, sealed=True)
+        if topic:
+            scene.say(f"utter_denunciation_{topic}", **_doors(scene))
+        elif self._is_clean(scene):
+            frame.step = "clean"
+            scene.say("utter_denunciation_clean_offer")
+        else:
+            scene.say("utter_denunciation_sealed")
+        if not scene.turn.payload:
+            scene.do(Seal())
+        return True
+
+    def _is_clean(self, scene: Scene) -> bool:
+        """A proposal that accuses nobody; any doubt is no."""
+        turn, reading = scene.turn, scene.turn.reading
+        return (
+            Signal.DENUNCIATION not in turn.signals
+            and reading is not None
+            and reading.intent.name == "submit_petition"
+            and reading.kind.name == Kind.KIEN_NGHI
+            and reading.kind.confidence >= _SURE_OF_KIND
+        )
+
+    def _at_clean(self, scene: Scene) -> bool:
+        if not scene.affirmed():
+            scene.frame.step = "collect"
+            if scene.denied():
+                self.prompt(scene)
+                return True
+            return self.take(scene)
+        scene.pop()
+        scene.state.sealed = False
+        PetitionFlow().open_with(scene, hide_name=True, after=None)
+        return True
+
+
+class ProtectionFlow:
+    """A child, or violence at home: who helps at once; sealed."""
+
+    name = "protection"
+
+    def open(self, scene: Scene) -> None:
+        """The numbers; nobody has to tell it here."""
+        _seal_one(scene, "utter_protection")
+
+    def take(self, scene: Scene) -> bool:
+        """Nothing runs."""
+        return False
+
+    def prompt(self, scene: Scene) -> None:
+        """Nothing is asked."""
+
+
+class SelfHarmFlow:
+    """Somebody may harm themselves: a voice, a number, a call; sealed."""
+
+    name = "self_harm"
+
+    def open(self, scene: Scene) -> None:
+        """A few words and a number."""
+        _seal_one(scene, "utter_self_harm")
+
+    def take(self, scene: Scene) -> bool:
+        """Nothing runs."""
+        return False
+
+    def prompt(self, scene: Scene) -> None:
+        """Nothing is asked."""
+
+
+def _seal_one(scene: Scene, response: str) -> None:
+    scene.state.frames.clear()
+    scene.do(Seal())
+    health = scene.facts.profile.hotlines.get("health")
+    scene.say(response, health=health.name if health else None)
+
+
+def _doors(scene: Scene) -> dict[str, object]:
+    profile = scene.facts.profile
+    upper, aid = profile.upper_reception, profile.legal_aid
+    return {
+        "place": profile.reception.place,
+        "hours": profile.reception.hours,
+        "upper": upper.name if upper else None,
+        "upper_address": upper.address if upper else None,
+        "upper_phone": upper.phone if upper else None,
+        "aid": aid.name if aid else None,
+        "aid_phone": aid.phone if aid else None,
+    }

@@ -1,0 +1,243 @@
+"""Hop 1: a message is assessed, encrypted and written before it is acknowledged."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from bot.channels.base import InboundMessage, Media, MediaKind
+from bot.conversation.model import Attachment, Inbound
+from bot.conversation.phrases import Phrases
+from bot.notifications.model import ChannelAccount, Conversation
+from bot.petitions.code import find_code
+from bot.safety.rules import SafetyRules, Signal
+from bot.storage.vault import Vault, decrypt, encrypt
+from nlu.text import clean
+
+STORED = "stored:"
+"""Prefix of the source of a file that the channel stored itself."""
+_LABEL = b"inbox"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message."""
+
+    conversation_id: int
+    is_duplicate: bool
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A stored message: identity numbers are gone, signals are added."""
+
+    text: str
+    sent_at: datetime
+    payload: str | None = None
+    media: tuple[tuple[int, str], ...] = ()
+    phone: str | None = None
+    location: tuple[float, float] | None = None
+    sticker: bool = False
+    edited: bool = False
+    seen: int | None = None
+    signals: tuple[str, ...] = ()
+    danger: str | None = None
+
+    def close(self, key: bytes) -> bytes:
+        """Encrypt with the conversation's key."""
+        plain = {**self.__dict__, "sent_at": self.sent_at.isoformat()}
+        return encrypt(key, json.dumps(plain).encode(), _LABEL)
+
+    @classmethod
+    def open(cls, key: bytes, box: bytes) -> "Body":
+        """The reverse of ``close``."""
+        plain = json.loads(decrypt(key, box, _LABEL))
+        plain["sent_at"] = datetime.fromisoformat(plain["sent_at"])
+        for name in ("media", "signals"):
+            plain[name] = tuple(map(tuple if name == "media" else str, plain[name]))
+        if plain["location"]:
+            plain["location"] = tuple(plain["location"])
+        return cls(**plain)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """How long free text waits for more of it: seconds after the last message, and at
+    most after the first."""
+
+    wait: timedelta
+    longest: timedelta
+
+    @classmethod
+    def of(cls, wait: float, longest: float) -> "Burst":
+        """From seconds."""
+        return cls(timedelta(seconds=wait), timedelta(seconds=longest))
+
+    @classmethod
+    def none(cls) -> "Burst":
+        """Every message is a turn of its own."""
+        return cls(timedelta(), timedelta())
+
+
+class Inbox:
+    """Writes what residents send."""
+
+    def __init__(
+        self,
+        locality_id: str,
+        vault: Vault,
+        safety: SafetyRules,
+        phrases: Phrases,
+        burst: Burst,
+    ) -> None:
+        self._locality_id = locality_id
+        self._vault = vault
+        self._safety = safety
+        self._phrases = phrases
+        self._burst = burst
+
+    def receive(
+        self,
+        session: Session,
+        account: ChannelAccount,
+        message: InboundMessage,
+        now: datetime,
+    ) -> Receipt:
+        """Store a message once, and set when its turn is due."""
+        conversation = self._conversation(session, account, message.peer, now)
+        known = session.exec(
+            select(Inbound.id).where(
+                Inbound.locality_id == self._locality_id,
+                Inbound.account_id == account.id,
+                Inbound.provider_event_id == message.provider_event_id,
+            )
+        ).first()
+        if known is not None:
+            return Receipt(_id(conversation), True, conversation.due_at)
+        key = self._vault.unwrap(conversation.key)
+        assessment = self._safety.assess(clean(message.text))
+        files = [
+            self._attach(session, conversation, media, now) for media in message.media
+        ]
+        body = Body(
+            text=assessment.text,
+            sent_at=message.sent_at,
+            payload=message.payload,
+            media=tuple((file.id or 0, file.kind.value) for file in files),
+            phone=message.phone,
+            location=message.location,
+            sticker=message.sticker,
+            edited=message.edited,
+            seen=message.seen,
+            signals=tuple(sorted(signal.value for signal in assessment.signals)),
+            danger=assessment.danger.value if assessment.danger else None,
+        )
+        session.add(
+            Inbound(
+                locality_id=self._locality_id,
+                account_id=account.id or 0,
+                conversation_id=_id(conversation),
+                provider_event_id=message.provider_event_id,
+                body=body.close(key),
+                received_at=now,
+            )
+        )
+        ends_burst = Signal.DANGER in assessment.signals or self._ends_burst(body)
+        self._schedule(conversation, ends_burst, now)
+        session.add(conversation)
+        session.flush()
+        return Receipt(_id(conversation), False, conversation.due_at)
+
+    def conversation_of(
+        self, session: Session, account: ChannelAccount, peer: str
+    ) -> Conversation | None:
+        """The conversation of a chat, if there is one."""
+        return session.exec(
+            select(Conversation).where(
+                Conversation.locality_id == self._locality_id,
+                Conversation.account_id == account.id,
+                Conversation.peer_hash == self._vault.fingerprint("peer", peer),
+            )
+        ).one_or_none()
+
+    def _conversation(
+        self, session: Session, account: ChannelAccount, peer: str, now: datetime
+    ) -> Conversation:
+        found = self.conversation_of(session, account, peer)
+        if found is not None:
+            found.blocked_at = None
+            return found
+        key, wrapped = self._vault.new_key()
+        conversation = Conversation(
+            locality_id=self._locality_id,
+            account_id=account.id or 0,
+            channel=account.channel,
+            peer_hash=self._vault.fingerprint("peer", peer),
+            peer=encrypt(key, peer.encode(), b"peer"),
+            key=wrapped,
+            created_at=now,
+        )
+        session.add(conversation)
+        session.flush()
+        return conversation
+
+    def _attach(
+        self, session: Session, conversation: Conversation, media: Media, now: datetime
+    ) -> Attachment:
+        if media.source.startswith(STORED):
+            row = session.get_one(Attachment, int(media.source.removeprefix(STORED)))
+            row.conversation_id = conversation.id
+        else:
+            row = Attachment(
+                locality_id=self._locality_id,
+                conversation_id=conversation.id,
+                kind=media.kind,
+                source=media.source,
+                key=self._vault.new_key()[1],
+                size=media.size,
+                seconds=media.seconds,
+                fetch_at=now,
+                created_at=now,
+            )
+        session.add(row)
+        session.flush()
+        return row
+
+    def _ends_burst(self, body: Body) -> bool:
+        """A button, a command or a code is a whole turn by itself."""
+        if body.payload or body.phone or body.location:
+            return True
+        text = body.text
+        return bool(text) and (
+            self._phrases.command(text) is not None or find_code(text) is not None
+        )
+
+    def _schedule(
+        self, conversation: Conversation, ends_burst: bool, now: datetime
+    ) -> None:
+        first = conversation.first_waiting_at or now
+        conversation.first_waiting_at = first
+        if ends_burst or not conversation.free_text:
+            conversation.due_at = now
+        else:
+            conversation.due_at = min(
+                now + self._burst.wait, first + self._burst.longest
+            )
+
+
+def open_bodies(key: bytes, rows: Sequence[Inbound]) -> list[Body]:
+    """The messages of rows that still have one, in order."""
+    return [Body.open(key, row.body) for row in rows if row.body is not None]
+
+
+def media_kind(value: str) -> MediaKind:
+    """A stored kind."""
+    return MediaKind(value)
+
+
+def _id(conversation: Conversation) -> int:
+    assert conversation.id is not None, "a stored conversation has an id"
+    return conversation.id

@@ -1,0 +1,64 @@
+"""Rows of the inbox: messages and files of residents."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from bot.channels.base import MediaKind
+from bot.storage.types import EnumValue, UtcDateTime
+
+
+class InboundStatus(StrEnum):
+    """Where a message of a resident stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+
+
+class Inbound(SQLModel, table=True):
+    """One message of a resident, written before it is acknowledged."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "account_id", "provider_event_id"),
+        Index("inbound_waiting", "conversation_id", "status"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="channelaccount.id")
+    conversation_id: int = Field(foreign_key="conversation.id")
+    provider_event_id: str
+    status: InboundStatus = Field(
+        default=InboundStatus.WAITING, sa_type=EnumValue(InboundStatus)
+    )
+    body: bytes | None
+    """The encrypted message; none once it was purged or sealed."""
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    turn: int | None = None
+    """The version of the conversation that took it."""
+
+
+class Attachment(SQLModel, table=True):
+    """A file of a resident, encrypted with a key of its own under a random name."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str = Field(index=True)
+    conversation_id: int | None = Field(
+        default=None, foreign_key="conversation.id", index=True
+    )
+    petition_id: int | None = Field(default=None, foreign_key="petition.id", index=True)
+    kind: MediaKind = Field(sa_type=EnumValue(MediaKind))
+    source: str
+    key: bytes | None
+    """Wrapped; destroyed when the file is deleted or sealed."""
+    path: str | None = None
+    """Inside the media folder; none until it was fetched."""
+    mime: str | None = None
+    size: int | None = None
+    seconds: int | None = None
+    fetch_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    fetch_attempts: int = 0
+    refused: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)

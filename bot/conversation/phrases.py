@@ -1,0 +1,147 @@
+"""The words of ``data/phrases.yml``: commands and patterns known without the model."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import ConfigurationError
+from nlu.text import fold, normalise
+
+_INFORMAL = 2
+"""Chat spellings in one message that show how the writer speaks."""
+_PUNCTUATION = re.compile(r"[^\w\s/]+")
+
+
+class NameWords(BaseModel):
+    """Words around a name in an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: list[str]
+    after: list[str]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    weekdays: list[str]
+    circled: list[str]
+    commands: dict[str, list[str]]
+    keywords: dict[str, list[str]]
+    since: list[str]
+    fillers: list[str]
+    informal: list[str]
+    hide_name: list[str]
+    name: NameWords
+    instead_of: list[str]
+    complaint_topics: dict[str, list[str]]
+    sealed_topics: dict[str, list[str]]
+
+
+def plain(text: str) -> str:
+    """Folded, teencode spelt out, punctuation gone: what phrases are compared in."""
+    return " ".join(_PUNCTUATION.sub(" ", fold(normalise(text))).split())
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Compiled once; every method is a look-up."""
+
+    weekdays: tuple[str, ...]
+    circled: tuple[str, ...]
+    commands: dict[str, str]
+    keywords: tuple[tuple[str, re.Pattern[str]], ...]
+    since: tuple[re.Pattern[str], ...]
+    fillers: frozenset[str]
+    informal: frozenset[str]
+    hide_name: re.Pattern[str]
+    before_name: re.Pattern[str]
+    after_name: re.Pattern[str]
+    instead_of: re.Pattern[str]
+    complaint_topics: tuple[tuple[str, re.Pattern[str]], ...]
+    sealed_topics: tuple[tuple[str, re.Pattern[str]], ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "Phrases":
+        """Read and compile; ``ConfigurationError('phrases_invalid')`` if unusable."""
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        try:
+            file = _File.model_validate(raw["phrases"])
+        except (ValidationError, KeyError) as error:
+            raise ConfigurationError(
+                "phrases_invalid", path=str(path), problem=str(error).split("\n")[0]
+            ) from None
+        return cls(
+            weekdays=tuple(file.weekdays),
+            circled=tuple(file.circled),
+            commands={
+                plain(phrase): name
+                for name, listed in file.commands.items()
+                for phrase in listed
+            },
+            keywords=_table(file.keywords),
+            since=tuple(re.compile(rf"\b{pattern}\b") for pattern in file.since),
+            fillers=frozenset(plain(phrase) for phrase in file.fillers),
+            informal=frozenset(file.informal),
+            hide_name=_any_of(file.hide_name),
+            before_name=re.compile(
+                rf"^(?:{_longest_first(file.name.before)})\b[\s:,.-]*"
+            ),
+            after_name=re.compile(
+                rf"[\s:,.-]*\b(?:{_longest_first(file.name.after)})$"
+            ),
+            instead_of=_any_of(file.instead_of),
+            complaint_topics=_table(file.complaint_topics),
+            sealed_topics=_table(file.sealed_topics),
+        )
+
+    def command(self, text: str) -> str | None:
+        """The command that the whole message is, if it is one."""
+        return self.commands.get(plain(text))
+
+    def keyword(self, text: str) -> str | None:
+        """The task whose words occur in the message; for when the model is away."""
+        return _first(self.keywords, text)
+
+    def topic(self, text: str, *, sealed: bool = False) -> str | None:
+        """What somebody who is being guided wants explained."""
+        return _first(self.sealed_topics if sealed else self.complaint_topics, text)
+
+    def is_informal(self, text: str) -> bool:
+        """Whether the writer uses chat spelling or speaks as a younger person."""
+        words = text.lower().split()
+        return sum(word.strip(".,!?") in self.informal for word in words) >= _INFORMAL
+
+    def find_since(self, text: str) -> tuple[int, int] | None:
+        """Where the message says since when, as positions in ``text``."""
+        folded = fold(text)
+        if len(folded) != len(text):
+            return None
+        for pattern in self.since:
+            if found := pattern.search(folded):
+                return found.span()
+        return None
+
+
+def _table(
+    groups: dict[str, list[str]],
+) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, _any_of(listed)) for name, listed in groups.items())
+
+
+def _first(table: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str | None:
+    words = plain(text)
+    return next((name for name, found in table if found.search(words)), None)
+
+
+def _longest_first(phrases: list[str]) -> str:
+    folded = {fold(phrase) for phrase in phrases}
+    return "|".join(re.escape(p) for p in sorted(folded, key=len, reverse=True))
+
+
+def _any_of(phrases: list[str]) -> re.Pattern[str]:
+    alternatives = {plain(phrase) for phrase in phrases}
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, alternatives)))})\b")

@@ -1,0 +1,40 @@
+"""From the replies of a turn to one message within a channel's capabilities."""
+
+from collections.abc import Sequence
+
+from bot.channels.base import Capabilities
+from bot.conversation.state import State
+from bot.conversation.turn import Reply
+from bot.notifications.outbox import Content
+from bot.texts import Texts
+
+_ELLIPSIS = "…"
+
+
+def compose(
+    texts: Texts,
+    replies: Sequence[Reply],
+    state: State,
+    channel: str,
+    capabilities: Capabilities,
+) -> Content:
+    """One message a turn, on every channel: paragraphs in order, the last buttons."""
+    parts, buttons = [], ()
+    for reply in replies:
+        rendered = texts.render(
+            reply.response, {**address(texts, state), **reply.values}, channel
+        )
+        if rendered.text:
+            parts.append(rendered.text)
+        own = rendered.buttons if reply.buttons is None else reply.buttons
+        buttons = own or buttons
+    text = "\n".join(parts)
+    if len(text) > capabilities.max_text:
+        text = text[: capabilities.max_text - 1] + _ELLIPSIS
+    return Content(text, tuple(buttons[: capabilities.max_buttons]))
+
+
+def address(texts: Texts, state: State) -> dict[str, object]:
+    """How this person is addressed."""
+    you = texts.render("utter_address", {"informal": state.informal}).text
+    return {"you": you, "You": you[:1].upper() + you[1:]}

@@ -1,0 +1,66 @@
+"""What a conversation remembers between two turns. Stored encrypted, as JSON."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Answer(BaseModel):
+    """A filled slot: the value for the domain, and how the resident sees it."""
+
+    value: Any = None
+    shown: str = ""
+
+
+class Frame(BaseModel):
+    """A flow under way. ``asking`` is the slot or step the last question was about;
+    ``answered`` lists the filled slots, oldest first, for *back*."""
+
+    flow: str
+    form: str | None = None
+    step: str = "collect"
+    asking: str | None = None
+    slots: dict[str, Answer] = Field(default_factory=dict)
+    answered: list[str] = Field(default_factory=list)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+    def value(self, slot: str) -> Any:
+        """The value of a slot, none when it is empty or was skipped."""
+        answer = self.slots.get(slot)
+        return answer.value if answer else None
+
+    def fill(self, slot: str, answer: Answer) -> None:
+        """Keep an answer, as the newest."""
+        self.slots[slot] = answer
+        self.answered = [name for name in self.answered if name != slot] + [slot]
+
+    def clear(self, slot: str) -> None:
+        """Forget an answer."""
+        self.slots.pop(slot, None)
+        self.answered = [name for name in self.answered if name != slot]
+
+
+class Choice(BaseModel):
+    """A button under our last message."""
+
+    title: str
+    payload: str
+
+
+class State(BaseModel):
+    """The whole of it: frames with the running one last, and what was said already."""
+
+    frames: list[Frame] = Field(default_factory=list)
+    choices: list[Choice] = Field(default_factory=list)
+    introduced: bool = False
+    noticed: bool = False
+    misses: int = 0
+    informal: bool = False
+    told_waiting: bool = False
+    sealed: bool = False
+    """The person is being guided in the sealed lane: nothing is repeated to them."""
+
+    @property
+    def frame(self) -> Frame | None:
+        """The running flow."""
+        return self.frames[-1] if self.frames else None

@@ -1,0 +1,124 @@
+"""One turn of a resident: every message that waited, joined and understood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.channels.base import MediaKind
+from bot.conversation.reading import Reading
+from bot.localities.profile import Profile
+from bot.safety.rules import Danger, Signal
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file of this turn: the id of its attachment row."""
+
+    id: int
+    kind: MediaKind
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the resident said. ``text`` answers our last question; ``continuation`` was
+    written before that question arrived and belongs to the previous answer."""
+
+    now: datetime
+    text: str = ""
+    continuation: str = ""
+    payload: str | None = None
+    media: tuple[Picture, ...] = ()
+    phone: str | None = None
+    location: tuple[float, float] | None = None
+    sticker: bool = False
+    edited: bool = False
+    """Nothing but a message that was sent before and has now been changed."""
+    signals: frozenset[Signal] = frozenset()
+    danger: Danger | None = None
+    reading: Reading | None = None
+
+    @property
+    def words(self) -> int:
+        """How many words were typed."""
+        return len(self.text.split())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it to answer."""
+        return not (
+            self.text
+            or self.continuation
+            or self.payload
+            or self.media
+            or self.phone
+            or self.location
+        )
+
+
+@dataclass(frozen=True)
+class ConferenceInfo:
+    """A conference as a resident is told of it."""
+
+    id: int
+    programme_id: str
+    starts_at: datetime | None
+    place: str | None
+    seats_left: int | None
+    trial: bool
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A petition as its owner sees it; ``summary`` only on the owner's own account."""
+
+    petition_id: int
+    code: str
+    status: str
+    unit_id: str
+    received_at: datetime
+    intake_due: date | None
+    intake_basis: str | None
+    summary: str | None = None
+    steps: tuple[dict[str, object], ...] = ()
+    conference_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A registration as its owner sees it."""
+
+    registration_id: int
+    code: str
+    status: str
+    position: int | None
+    starts_at: datetime | None
+    petition_code: str | None
+
+
+class Facts(Protocol):
+    """What the engine may look up. It never changes anything."""
+
+    now: datetime
+    profile: Profile
+
+    def conferences(self) -> Sequence[ConferenceInfo]:
+        """Conferences to come, the nearest first."""
+
+    def matters(self) -> Sequence[Matter]:
+        """The petitions of this account, newest first."""
+
+    def slips(self) -> Sequence[Slip]:
+        """The registrations of this account that stand, newest first."""
+
+    def intake_due(self) -> tuple[date, str] | None:
+        """Date and basis of the intake result for what is filed now."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response of ``domain.yml`` with its values; ``buttons`` replace its own."""
+
+    response: str
+    values: dict[str, object] = field(default_factory=dict)
+    buttons: tuple[tuple[str, str], ...] | None = None

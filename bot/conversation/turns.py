@@ -1,0 +1,404 @@
+"""Hops 2, 4, 5 and 6: claim every waiting message of a conversation as one turn, and
+finish it in one transaction that holds all of it or nothing."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.channels.base import Capabilities, MediaKind
+from bot.conversation.desk import Desk
+from bot.conversation.engine import Engine, Step
+from bot.conversation.facts import DatabaseFacts
+from bot.conversation.inbox import Body, open_bodies
+from bot.conversation.model import Inbound, InboundStatus
+from bot.conversation.reading import Reading
+from bot.conversation.render import compose
+from bot.conversation.state import State
+from bot.conversation.turn import Picture, Reply, Turn
+from bot.localities.profile import Profile
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Outbound, Urgency
+from bot.petitions.model import CallBack
+from bot.petitions.service import Registry
+from bot.safety.rules import Danger, Signal
+from bot.storage.vault import decrypt, encrypt
+from bot.texts import Texts
+
+LEASE = timedelta(seconds=30)
+_MODEL_PAUSE = timedelta(seconds=5)
+_STATE = b"state"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A turn that one worker holds."""
+
+    conversation_id: int
+    version: int
+    lease: str
+    key: bytes
+    state: State
+    message_ids: tuple[int, ...]
+    bodies: tuple[Body, ...]
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a finished turn leaves to do outside its transaction."""
+
+    parcel: outbox.Parcel | None = None
+    again_at: datetime | None = None
+    was_sealed: bool = False
+
+
+class Turns:
+    """Claims and finishes turns."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        registry: Registry,
+        texts: Texts,
+        capabilities: Mapping[str, Capabilities],
+    ) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._texts = texts
+        self._capabilities = capabilities
+
+    @property
+    def channels(self) -> Collection[str]:
+        """The channels whose conversations this process answers."""
+        return self._capabilities.keys()
+
+    def claim(
+        self, session: Session, now: datetime, conversation_id: int | None = None
+    ) -> Claimed | None:
+        """Take one conversation whose messages are due, if there is one."""
+        query = select(Conversation).where(
+            Conversation.locality_id == self._profile.id,
+            col(Conversation.due_at) <= now,
+            col(Conversation.lease_until).is_(None)
+            | (col(Conversation.lease_until) <= now),
+            col(Conversation.channel).in_(self.channels),
+        )
+        if conversation_id is not None:
+            query = query.where(Conversation.id == conversation_id)
+        conversation = session.exec(
+            query.order_by(col(Conversation.due_at))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if conversation is None:
+            return None
+        lease = secrets.token_hex(8)
+        conversation.lease_until = now + LEASE
+        conversation.lease_by = lease
+        session.add(conversation)
+        return self._open(session, conversation, lease, now)
+
+    def needs_reading(self, claimed: Claimed) -> bool:
+        """Whether the model could tell anything that words and buttons do not."""
+        turn = claimed.turn
+        if turn.payload or not turn.text:
+            return False
+        return not self._engine.is_plain(claimed.state, turn)
+
+    def finish(
+        self,
+        session: Session,
+        claimed: Claimed,
+        reading: Reading | None,
+        now: datetime,
+        *,
+        model_away: bool = False,
+    ) -> Finished:
+        """Run the engine and keep what came of it. Does nothing when the lease was
+        lost or the state has moved: then another worker has the turn."""
+        conversation = self._held(session, claimed)
+        if conversation is None:
+            return Finished()
+        turn = replace(claimed.turn, reading=reading, now=now)
+        facts = DatabaseFacts(session, self._registry, claimed.conversation_id, now)
+        desk = Desk(
+            session,
+            self._registry,
+            self._texts,
+            conversation,
+            claimed.key,
+            turn,
+            claimed.bodies,
+            claimed.state,
+            now,
+        )
+        step = self._engine.step(claimed.state, turn, facts, model_away=model_away)
+        if step.waits:
+            return self._wait(session, conversation, claimed, now)
+        state, replies = self._perform(desk, step, turn, facts)
+        state.told_waiting = False
+        row = self._reply(session, conversation, desk.key, claimed, state, replies, now)
+        self._keep(session, conversation, desk.key, claimed, state, row, now)
+        return Finished(
+            parcel=self._parcel(conversation, desk.key, row),
+            again_at=conversation.due_at,
+            was_sealed=desk.key != claimed.key,
+        )
+
+    def give_up(self, session: Session, claimed: Claimed, now: datetime) -> Finished:
+        """A turn that raised: its words are kept for a person, its forms are dropped,
+        and the resident is told. Nothing blocks the next message."""
+        conversation = self._held(session, claimed)
+        if conversation is None:
+            return Finished()
+        key, wrapped = self._registry.vault.new_key()
+        session.add(
+            CallBack(
+                locality_id=conversation.locality_id,
+                conversation_id=claimed.conversation_id,
+                key=wrapped,
+                body=encrypt(key, b'{"phone": null, "note": "failed_turn"}', b"call"),
+                at=now,
+            )
+        )
+        state = State(introduced=True, noticed=claimed.state.noticed)
+        row = self._reply(
+            session,
+            conversation,
+            claimed.key,
+            claimed,
+            state,
+            [Reply("utter_failed_turn")],
+            now,
+        )
+        self._keep(session, conversation, claimed.key, claimed, state, row, now)
+        return Finished(
+            parcel=self._parcel(conversation, claimed.key, row),
+            again_at=conversation.due_at,
+        )
+
+    @property
+    def _profile(self) -> Profile:
+        return self._registry.profile
+
+    def _open(
+        self, session: Session, conversation: Conversation, lease: str, now: datetime
+    ) -> Claimed | None:
+        rows = session.exec(
+            select(Inbound)
+            .where(
+                Inbound.conversation_id == conversation.id,
+                Inbound.status == InboundStatus.WAITING,
+            )
+            .order_by(col(Inbound.id))
+        ).all()
+        if not rows:
+            conversation.due_at = conversation.first_waiting_at = None
+            conversation.lease_until = conversation.lease_by = None
+            return None
+        key = self._registry.vault.unwrap(conversation.key)
+        bodies = open_bodies(key, rows)
+        return Claimed(
+            conversation_id=conversation.id or 0,
+            version=conversation.version,
+            lease=lease,
+            key=key,
+            state=_open_state(key, conversation),
+            message_ids=tuple(row.id or 0 for row in rows),
+            bodies=tuple(bodies),
+            turn=self._join(conversation, bodies, now),
+        )
+
+    def _join(
+        self, conversation: Conversation, bodies: Sequence[Body], now: datetime
+    ) -> Turn:
+        """One turn out of the messages; what was written before our question arrived
+        is kept apart."""
+        phrases = self._engine.book.phrases
+        early, answers = [], []
+        for body in bodies:
+            text = body.text.lstrip("/ ")
+            if not text:
+                continue
+            is_early = _is_early(conversation, body) and not phrases.command(text)
+            (early if is_early else answers).append(text)
+        dangers = [body.danger for body in bodies if body.danger]
+        return Turn(
+            now=now,
+            text="\n".join(answers),
+            continuation="\n".join(early),
+            payload=next((b.payload for b in reversed(bodies) if b.payload), None),
+            media=tuple(
+                Picture(file_id, MediaKind(kind))
+                for body in bodies
+                for file_id, kind in body.media
+            ),
+            phone=next((body.phone for body in bodies if body.phone), None),
+            location=next((body.location for body in bodies if body.location), None),
+            sticker=any(body.sticker for body in bodies),
+            edited=all(body.edited for body in bodies),
+            signals=frozenset(Signal(s) for body in bodies for s in body.signals),
+            danger=Danger(dangers[0]) if dangers else None,
+        )
+
+    def _held(self, session: Session, claimed: Claimed) -> Conversation | None:
+        conversation = session.exec(
+            select(Conversation)
+            .where(
+                Conversation.id == claimed.conversation_id,
+                Conversation.lease_by == claimed.lease,
+                Conversation.version == claimed.version,
+            )
+            .with_for_update()
+        ).one_or_none()
+        return conversation
+
+    def _perform(
+        self, desk: Desk, step: Step, turn: Turn, facts: DatabaseFacts
+    ) -> tuple[State, list[Reply]]:
+        """Do the effects in order; an outcome may bring replies and effects."""
+        state, replies = step.state, list(step.replies)
+        waiting = list(step.effects)
+        while waiting:
+            outcome = desk.perform(waiting.pop(0))
+            if outcome is not None:
+                more = self._engine.resume(state, turn, facts, outcome)
+                state = more.state
+                replies += more.replies
+                waiting += more.effects
+        return state, replies
+
+    def _reply(
+        self,
+        session: Session,
+        conversation: Conversation,
+        key: bytes,
+        claimed: Claimed,
+        state: State,
+        replies: Sequence[Reply],
+        now: datetime,
+    ) -> Outbound | None:
+        if not replies:
+            return None
+        channel = conversation.channel
+        content = compose(
+            self._texts, replies, state, channel, self._capabilities[channel]
+        )
+        return outbox.put(
+            session,
+            conversation,
+            f"turn/{claimed.conversation_id}/{claimed.version}/{claimed.message_ids[-1]}",
+            content,
+            data_key=key,
+            urgency=Urgency.REPLY,
+            now=now,
+            claimed=True,
+        )
+
+    def _keep(
+        self,
+        session: Session,
+        conversation: Conversation,
+        key: bytes,
+        claimed: Claimed,
+        state: State,
+        row: Outbound | None,
+        now: datetime,
+    ) -> None:
+        conversation.state = encrypt(key, state.model_dump_json().encode(), _STATE)
+        conversation.version += 1
+        conversation.free_text = not state.choices or _asks_for_words(state)
+        conversation.lease_until = conversation.lease_by = None
+        if row is not None:
+            conversation.asked_id = row.id
+            conversation.asked_at = None
+        self._plan_draft(conversation, state, now)
+        for inbound in session.exec(
+            select(Inbound).where(col(Inbound.id).in_(claimed.message_ids))
+        ):
+            inbound.status = InboundStatus.DONE
+            inbound.turn = claimed.version
+            session.add(inbound)
+        session.flush()
+        more = session.exec(
+            select(Inbound.id)
+            .where(
+                Inbound.conversation_id == conversation.id,
+                Inbound.status == InboundStatus.WAITING,
+            )
+            .limit(1)
+        ).first()
+        conversation.due_at = now if more else None
+        conversation.first_waiting_at = now if more else None
+        session.add(conversation)
+
+    def _plan_draft(
+        self, conversation: Conversation, state: State, now: datetime
+    ) -> None:
+        """An unfinished form is nudged once and then expires."""
+        if not any(frame.form for frame in state.frames):
+            conversation.nudge_at = conversation.expires_at = None
+            return
+        kept = self._profile.retention
+        conversation.nudge_at = now + timedelta(hours=kept.draft_nudge_hours)
+        conversation.expires_at = now + timedelta(hours=kept.draft_expire_hours)
+
+    def _wait(
+        self,
+        session: Session,
+        conversation: Conversation,
+        claimed: Claimed,
+        now: datetime,
+    ) -> Finished:
+        """Only the model can read this, and it is away: keep it and say so once."""
+        row = None
+        state = claimed.state
+        if not state.told_waiting:
+            state = state.model_copy(update={"told_waiting": True})
+            reply = [Reply("utter_waiting_for_model")]
+            row = self._reply(
+                session, conversation, claimed.key, claimed, state, reply, now
+            )
+            box = encrypt(claimed.key, state.model_dump_json().encode(), _STATE)
+            conversation.state = box
+        conversation.version += 1
+        conversation.lease_until = conversation.lease_by = None
+        conversation.due_at = now + _MODEL_PAUSE
+        session.add(conversation)
+        return Finished(
+            parcel=self._parcel(conversation, claimed.key, row),
+            again_at=conversation.due_at,
+        )
+
+    def _parcel(
+        self, conversation: Conversation, key: bytes, row: Outbound | None
+    ) -> outbox.Parcel | None:
+        if row is None:
+            return None
+        return outbox.parcel(self._registry.vault, row, conversation)
+
+
+def _open_state(key: bytes, conversation: Conversation) -> State:
+    if conversation.state is None:
+        return State()
+    return State.model_validate_json(decrypt(key, conversation.state, _STATE))
+
+
+def _is_early(conversation: Conversation, body: Body) -> bool:
+    """Whether the sender had not seen our last question when writing this."""
+    if conversation.asked_id is None:
+        return False
+    if body.seen is not None:
+        return body.seen < conversation.asked_id
+    if conversation.asked_at is None:
+        return True
+    return body.sent_at + timedelta(seconds=1) <= conversation.asked_at
+
+
+def _asks_for_words(state: State) -> bool:
+    """A question with buttons that is usually answered in words, such as a place."""
+    frame = state.frame
+    return frame is None or (frame.step == "collect" and frame.asking is not None)

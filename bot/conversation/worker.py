@@ -1,0 +1,145 @@
+"""Drives turns: wakes for what is due, asks Rasa, finishes, hands replies to the sender."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot import log
+from bot.channels.base import InboundMessage
+from bot.clock import Clock
+from bot.conversation.inbox import Inbox, Receipt
+from bot.conversation.rasa import RasaClient
+from bot.conversation.reading import Reading
+from bot.conversation.turns import Claimed, Finished, Turns
+from bot.errors import UnderstandingError
+from bot.notifications.model import ChannelAccount
+from bot.notifications.sender import Sender
+from bot.storage.database import Database
+
+_AT_ONCE = 32
+"""Turns in hand at the same time; more would only wait for Rasa's one process."""
+_LOOK_AGAIN = 1.0
+"""Seconds between looks for turns that another process left behind."""
+
+logger = log.get(__name__)
+
+
+class Worker:
+    """One worker of one process. Any number may run on one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        turns: Turns,
+        sender: Sender,
+        rasa: RasaClient | None,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._turns = turns
+        self._sender = sender
+        self._rasa = rasa
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def receive(
+        self, account: ChannelAccount, *messages: InboundMessage
+    ) -> Receipt:
+        """Store the messages of a chat; their turn starts at once if it is due.
+        Returns when they are safely written, before they are answered."""
+        now = self._clock()
+
+        def store(session: Session) -> tuple[Receipt, Claimed | None]:
+            for message in messages:
+                receipt = self._inbox.receive(session, account, message, now)
+            is_due = receipt.due_at is not None and receipt.due_at <= now
+            if receipt.is_duplicate or not is_due or self._slots.locked():
+                return receipt, None
+            return receipt, self._turns.claim(session, now, receipt.conversation_id)
+
+        receipt, claimed = await self._database.write(store)
+        if claimed is not None:
+            self._start(claimed)
+        elif receipt.due_at is not None:
+            self._wake_at(receipt.due_at)
+        return receipt
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            while True:
+                await self._drain()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                except TimeoutError:
+                    continue
+                finally:
+                    self._wake.clear()
+        finally:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Wait until nothing is due and nothing is running."""
+        while True:
+            await self._drain()
+            if not self._running:
+                return
+            await asyncio.gather(*self._running)
+
+    async def _drain(self) -> None:
+        while not self._slots.locked():
+            now = self._clock()
+            claimed = await self._database.write(
+                lambda session, now=now: self._turns.claim(session, now)
+            )
+            if claimed is None:
+                return
+            self._start(claimed)
+
+    def _start(self, claimed: Claimed) -> None:
+        task = asyncio.create_task(self._take(claimed))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _take(self, claimed: Claimed) -> None:
+        async with self._slots:
+            finished = await self._finish(claimed)
+        if finished.was_sealed:
+            await self._database.read(lambda _session: self._database.scrub())
+        if finished.parcel is not None:
+            await self._sender.send_now(finished.parcel)
+        if finished.again_at is not None:
+            self._wake_at(finished.again_at)
+
+    async def _finish(self, claimed: Claimed) -> Finished:
+        reading, away = await self._read(claimed)
+        now = self._clock()
+        try:
+            return await self._database.write(
+                lambda session: self._turns.finish(
+                    session, claimed, reading, now, model_away=away
+                )
+            )
+        except Exception:
+            logger.exception("turn_failed", conversation=claimed.conversation_id)
+        return await self._database.write(
+            lambda session: self._turns.give_up(session, claimed, now)
+        )
+
+    async def _read(self, claimed: Claimed) -> tuple[Reading | None, bool]:
+        if self._rasa is None or not self._turns.needs_reading(claimed):
+            return None, False
+        try:
+            return await self._rasa.parse(claimed.turn.text), False
+        except UnderstandingError as error:
+            logger.warning("understanding_failed", code=error.code)
+            return None, True
+
+    def _wake_at(self, due: datetime) -> None:
+        wait = max(timedelta(), due - self._clock()).total_seconds()
+        asyncio.get_running_loop().call_later(wait, self._wake.set)

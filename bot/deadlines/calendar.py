@@ -1,0 +1,223 @@
+"""Which days the state sector works: reviewed tables of ``data/calendar/<year>.yml``.
+
+The tables are the authority: the labour code's holidays (art. 112), the days given back
+for a holiday on a weekend (art. 111) and the swaps that the Government announces, where
+a Saturday is worked for a weekday off. A year without a table has weekends only.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from bot.errors import ConfigurationError
+
+SATURDAY = 5
+
+
+class DayKind(StrEnum):
+    """What a day is to the state sector."""
+
+    WORKING_DAY = "working_day"
+    MAKE_UP_DAY = "make_up_day"
+    """A weekend day that is worked for a weekday off."""
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    COMPENSATORY_DAY_OFF = "compensatory_day_off"
+    """Given for a holiday that fell on a weekend."""
+    SWAPPED_DAY_OFF = "swapped_day_off"
+    """A weekday off that is worked on another day."""
+
+
+WORKED = frozenset({DayKind.WORKING_DAY, DayKind.MAKE_UP_DAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date and what it is; ``name`` is the holiday's, for people, or empty.
+
+    ``worked``: offices are open.
+    """
+
+    date: date
+    kind: DayKind
+    name: str = ""
+    worked: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "worked", self.kind in WORKED)
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DayOff(_Row):
+    """A holiday of the labour code."""
+
+    date: date
+    name: str
+
+
+class CompensatoryDayOff(_Row):
+    """A weekday off because ``instead_of``, a holiday, fell on a weekend."""
+
+    instead_of: date
+    date: date
+    name: str
+
+
+class Swap(_Row):
+    """A weekday off and the weekend day that is worked for it."""
+
+    day_off: date
+    worked: date
+    name: str
+    worked_name: str
+    source: str
+
+
+class YearTable(_Row):
+    """One year as it was announced; ``approved`` by a person who read the sources.
+
+    A ``worked`` day may lie in the neighbouring year; every other date may not.
+    """
+
+    year: int
+    approved: bool
+    sources: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    days_off: tuple[DayOff, ...]
+    compensatory_days_off: tuple[CompensatoryDayOff, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for problem, day in self._problems():
+            raise PydanticCustomError(problem, "{day}", {"day": day.isoformat()})
+        return self
+
+    def days(self) -> list[Day]:
+        """Every day of the table that is not an ordinary one."""
+        holidays = [Day(row.date, DayKind.HOLIDAY, row.name) for row in self.days_off]
+        given_back = [
+            Day(row.date, DayKind.COMPENSATORY_DAY_OFF, row.name)
+            for row in self.compensatory_days_off
+        ]
+        swapped = [
+            day
+            for row in self.swaps
+            for day in (
+                Day(row.day_off, DayKind.SWAPPED_DAY_OFF, row.name),
+                Day(row.worked, DayKind.MAKE_UP_DAY, row.worked_name),
+            )
+        ]
+        return holidays + given_back + swapped
+
+    def _problems(self) -> Iterable[tuple[str, date]]:
+        seen: set[date] = set()
+        for day in self.days():
+            if day.date in seen:
+                yield "day_listed_twice", day.date
+            seen.add(day.date)
+            if day.kind is DayKind.MAKE_UP_DAY:
+                if not _on_weekend(day.date):
+                    yield "make_up_day_on_weekday", day.date
+            elif day.date.year != self.year:
+                yield "day_of_another_year", day.date
+            elif day.kind is not DayKind.HOLIDAY and _on_weekend(day.date):
+                yield "day_off_on_weekend", day.date
+        holidays = {row.date for row in self.days_off}
+        for row in self.compensatory_days_off:
+            if row.instead_of not in holidays or not _on_weekend(row.instead_of):
+                yield "nothing_to_compensate", row.instead_of
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    calendar: YearTable
+
+
+@dataclass(frozen=True)
+class WorkingCalendar:
+    """The reviewed tables together; looks days up, never changes."""
+
+    tables: tuple[YearTable, ...]
+    version: str = field(init=False)
+    """Twelve characters that change when a day, a name or an approval changes."""
+    _approved: frozenset[int] = field(init=False, repr=False, compare=False)
+    _days: dict[date, Day] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        days = {day.date: day for table in self.tables for day in table.days()}
+        approved = frozenset(table.year for table in self.tables if table.approved)
+        object.__setattr__(self, "_days", days)
+        object.__setattr__(self, "_approved", approved)
+        object.__setattr__(self, "version", _version(days.values(), approved))
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read every ``<year>.yml``.
+
+        Raises ``ConfigurationError('calendar_invalid')`` with path, field and problem;
+        a directory that is not there is an error, for an empty calendar would promise
+        dates on public holidays.
+        """
+        if not directory.is_dir():
+            raise _invalid(directory, "", "directory_missing")
+        return cls(tuple(_read(path) for path in sorted(directory.glob("*.yml"))))
+
+    def day(self, on: date) -> Day:
+        """What the date is."""
+        found = self._days.get(on)
+        if found is None:
+            kind = DayKind.WEEKEND if _on_weekend(on) else DayKind.WORKING_DAY
+            found = self._days.setdefault(on, Day(on, kind))
+        return found
+
+    def is_working_day(self, on: date) -> bool:
+        """Whether state offices work on the date."""
+        return self.day(on).worked
+
+    def approved(self, year: int) -> bool:
+        """Whether the year has a table and a person has approved it."""
+        return year in self._approved
+
+
+def _on_weekend(day: date) -> bool:
+    return day.weekday() >= SATURDAY
+
+
+def _version(days: Iterable[Day], approved: frozenset[int]) -> str:
+    rows = sorted((day.date.isoformat(), day.kind.value, day.name) for day in days)
+    return hashlib.sha256(repr((rows, sorted(approved))).encode()).hexdigest()[:12]
+
+
+def _read(path: Path) -> YearTable:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table = _File.model_validate(raw).calendar
+    except yaml.YAMLError as error:
+        raise _invalid(path, "", str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        day = first.get("ctx", {}).get("day", "")
+        raise _invalid(path, f"{where} {day}".strip(), first["type"]) from None
+    if path.stem != str(table.year):
+        raise _invalid(path, "calendar.year", "file_of_another_year")
+    return table
+
+
+def _invalid(path: Path, where: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        "calendar_invalid", path=str(path), field=where, problem=problem
+    )

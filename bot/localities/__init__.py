@@ -1,0 +1,1 @@
+"""Who a commune, ward or district is: profile, programmes, places, as data."""

@@ -1,0 +1,406 @@
+"""A locality as its YAML file in ``data/localities/`` tells it.
+
+Names, telephone numbers and hours come from here and from nowhere else: a value that is
+not known is ``None``, and the line of text that needs it is left out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from bot.deadlines.rules import Rule
+from bot.errors import ConfigurationError
+
+FIELDS = frozenset(
+    {
+        "dat_dai",
+        "boi_thuong_gpmb",
+        "giao_thong",
+        "xay_dung_trat_tu_do_thi",
+        "moi_truong",
+        "cap_thoat_nuoc",
+        "dien_chieu_sang",
+        "vien_thong_cds",
+        "nong_nghiep_thuy_loi",
+        "y_te",
+        "giao_duc",
+        "an_sinh_xa_hoi",
+        "nguoi_co_cong",
+        "an_ninh_trat_tu",
+        "quan_su",
+        "ho_tich_hanh_chinh",
+        "thue_tai_chinh",
+        "van_hoa_the_thao",
+        "can_bo_noi_vu",
+        "kinh_doanh_thuong_mai",
+        "khac",
+    }
+)
+"""What a petition may be about; labels and examples stand in ``data/fields.yml``."""
+
+DUTY_HOTLINES = ("duty", "police")
+"""Who must be reachable while somebody is in danger."""
+
+_ID = r"^[a-z][a-z0-9_]*$"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PaperFamily(StrEnum):
+    """Whose rules of form the papers follow."""
+
+    UY_BAN = "uy_ban"
+    DANG = "dang"
+
+
+class Publication(StrEnum):
+    """What of a programme may stand on public pages."""
+
+    NONE = "none"
+    NOTICE_ONLY = "notice_only"
+    FULL = "full"
+
+
+class Contact(_Part):
+    """A place or a person to turn to."""
+
+    name: str
+    address: str | None = None
+    phone: str | None = None
+    hours: str | None = None
+
+
+class Reception(_Part):
+    """Where and when the locality receives its people.
+
+    ``chair_days``: when the chair does so in person. ``confirmed``: the locality has
+    said that place and hours are right.
+    """
+
+    place: str
+    hours: str
+    chair_days: str | None = None
+    phone: str | None = None
+    confirmed: bool
+
+
+class Unit(_Part):
+    """Who answers for a field.
+
+    ``external``: it has no seat here, the Office is its liaison.
+    """
+
+    id: str = Field(pattern=_ID)
+    name: str
+    short_name: str
+    external: bool = False
+    phone: str | None = None
+
+
+class Route(_Part):
+    """A field, in some areas or in all, and who leads and who supports."""
+
+    field: str
+    areas: tuple[str, ...] | None = None
+    unit: str
+    supporting: tuple[str, ...] = ()
+
+    def covers(self, field: str, area_id: str | None) -> bool:
+        """Whether a petition of that field and area goes this way."""
+        return self.field == field and (self.areas is None or area_id in self.areas)
+
+
+class Area(_Part):
+    """A hamlet or residential group; ``kind`` is the word before its name.
+
+    ``old_names`` are those it, or a part of it, had before a merger; one old name may
+    stand at several areas when it was divided.
+    """
+
+    id: str = Field(pattern=_ID)
+    name: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    old_names: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Kind and name, as people write it."""
+        return f"{self.kind} {self.name}"
+
+
+class ConferencePlan(_Part):
+    """What the plan says of its conferences before a date is fixed.
+
+    ``planned`` is the plan's own words for when; ``seats`` none means no limit.
+    """
+
+    topic: str
+    participants: str
+    how_to_attend: str
+    seats: int | None = Field(default=None, gt=0)
+    arrive_minutes_before: int = Field(ge=0)
+    planned: str | None = None
+
+
+class Programme(_Part):
+    """A plan of dialogue and who owns it; ``secretariat`` is a unit of the locality."""
+
+    id: str = Field(pattern=_ID)
+    title: str
+    issuer: str
+    chair: str
+    secretariat: str
+    paper_family: PaperFamily
+    conference: ConferencePlan
+    rules: tuple[Rule, ...] = ()
+    publication: Publication = Publication.NOTICE_ONLY
+
+    def rule(self, rule_id: str, on: date) -> Rule | None:
+        """The rule in force for an event of that date; none: no number of days."""
+        found = (rule for rule in self.rules if rule.id == rule_id)
+        return next((rule for rule in found if rule.valid_on(on)), None)
+
+
+class Interpreter(_Part):
+    """Somebody who rings back in a language."""
+
+    language: str
+    person: str
+    phone: str | None = None
+    hours: str | None = None
+
+
+class Retention(_Part):
+    """How long an unfinished form is kept."""
+
+    draft_nudge_hours: int = Field(default=20, gt=0)
+    draft_expire_hours: int = Field(default=48, gt=0)
+
+
+class Profile(_Part):
+    """A locality.
+
+    ``self_name`` is how it speaks of itself, ``audience`` how it addresses everybody.
+    ``historic``: its tier of government has ended; for rehearsals only.
+    ``hotlines``: by use (duty, police, power, health, water). ``duty_unit`` is told of
+    danger, ``triage_unit`` confirms where a petition goes; the first ``routing`` row
+    that covers field and area wins. ``field_labels`` and ``texts`` replace the labels
+    of ``data/fields.yml`` and the responses of ``domain.yml``. ``unconfirmed``: paths
+    of values that the locality must still confirm.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str
+    authority: str
+    self_name: str
+    province: str
+    code_prefix: str = Field(pattern=r"^[A-Z]{2,5}$")
+    historic: bool = False
+    audience: str
+    reception: Reception
+    upper_reception: Contact | None = None
+    legal_aid: Contact | None = None
+    hotlines: dict[str, Contact] = Field(default_factory=dict)
+    duty_unit: str
+    triage_unit: str
+    units: tuple[Unit, ...] = Field(min_length=1)
+    routing: tuple[Route, ...]
+    areas: tuple[Area, ...] = ()
+    field_labels: dict[str, str] = Field(default_factory=dict)
+    programmes: tuple[Programme, ...] = Field(min_length=1)
+    interpreters: tuple[Interpreter, ...] = ()
+    texts: dict[str, str] = Field(default_factory=dict)
+    retention: Retention = Retention()
+    unconfirmed: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for problem, where in _contradictions(self):
+            raise PydanticCustomError(problem, "{where}", {"where": where})
+        return self
+
+    def unit(self, unit_id: str) -> Unit:
+        """The unit of that id; ``KeyError`` if there is none."""
+        return _by_id(self.units, unit_id)
+
+    def area(self, area_id: str) -> Area:
+        """The area of that id; ``KeyError`` if there is none."""
+        return _by_id(self.areas, area_id)
+
+    def programme(self, programme_id: str) -> Programme:
+        """The programme of that id; ``KeyError`` if there is none."""
+        return _by_id(self.programmes, programme_id)
+
+    def route_for(self, field: str, area_id: str | None = None) -> Route:
+        """Who leads and who supports; ``KeyError`` for what is not a field."""
+        for route in self.routing:
+            if route.covers(field, area_id):
+                return route
+        raise KeyError(field)
+
+    def unit_for(self, field: str, area_id: str | None = None) -> Unit:
+        """The unit that answers for a field, in an area when one is known."""
+        return self.unit(self.route_for(field, area_id).unit)
+
+    def rule(self, rule_id: str, on: date) -> Rule | None:
+        """The first programme's rule of that id in force for an event of that date."""
+        rules = (programme.rule(rule_id, on) for programme in self.programmes)
+        return next((rule for rule in rules if rule), None)
+
+    def problems(self) -> list[str]:
+        """Codes of what a person should put right before residents are served."""
+        return list(dict.fromkeys(_shortcomings(self)))
+
+
+_Identified = TypeVar("_Identified", Unit, Area, Programme)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read and check a profile.
+
+    Raises ``ConfigurationError('profile_invalid')`` with ``path``, ``field`` (where in
+    the file) and ``problem`` (a code) of the first thing that is wrong.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        profile = Profile.model_validate(raw)
+    except FileNotFoundError:
+        raise _invalid(path, "", "file_missing") from None
+    except yaml.YAMLError as error:
+        raise _invalid(path, "", str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _invalid(path, _detail(first) or where, first["type"]) from None
+    if profile.id != path.stem:
+        raise _invalid(path, "id", "file_of_another_locality")
+    return profile
+
+
+def _detail(error: Any) -> str:
+    return str(error.get("ctx", {}).get("where", ""))
+
+
+def _invalid(path: Path, where: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        "profile_invalid", path=str(path), field=where, problem=problem
+    )
+
+
+def _by_id(parts: Iterable[_Identified], wanted: str) -> _Identified:
+    for part in parts:
+        if part.id == wanted:
+            return part
+    raise KeyError(wanted)
+
+
+def _contradictions(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Problem code and place of everything that cannot be right, worst first."""
+    for where in ("units", "areas", "programmes"):
+        yield from _repeated(getattr(profile, where), where)
+    units = {unit.id: unit for unit in profile.units}
+    for where, unit_id in _desks(profile):
+        if unit_id not in units:
+            yield "unknown_unit", where
+        elif units[unit_id].external:
+            yield "external_unit_at_a_desk", where
+    yield from _wrong_routes(profile, set(units))
+    for programme in profile.programmes:
+        yield from _overlapping_rules(programme)
+    for field in profile.field_labels.keys() - FIELDS:
+        yield "unknown_field", f"field_labels.{field}"
+    for path in profile.unconfirmed:
+        if not _exists(profile, path):
+            yield "unknown_path", f"unconfirmed: {path}"
+
+
+def _desks(profile: Profile) -> Iterator[tuple[str, str]]:
+    yield "duty_unit", profile.duty_unit
+    yield "triage_unit", profile.triage_unit
+    for programme in profile.programmes:
+        yield f"programmes.{programme.id}.secretariat", programme.secretariat
+
+
+def _repeated(parts: Iterable[_Identified], where: str) -> Iterator[tuple[str, str]]:
+    for part_id, times in Counter(part.id for part in parts).items():
+        if times > 1:
+            yield "duplicate_id", f"{where}.{part_id}"
+
+
+def _wrong_routes(profile: Profile, units: set[str]) -> Iterator[tuple[str, str]]:
+    areas = {area.id for area in profile.areas}
+    settled: set[str] = set()
+    for number, route in enumerate(profile.routing):
+        where = f"routing.{number} ({route.field})"
+        if route.field not in FIELDS:
+            yield "unknown_field", where
+        if {route.unit, *route.supporting} - units:
+            yield "unknown_unit", where
+        if set(route.areas or ()) - areas:
+            yield "unknown_area", where
+        if route.field in settled:
+            yield "unreachable_route", where
+        if route.areas is None:
+            settled.add(route.field)
+    for field in sorted(FIELDS - settled):
+        yield "uncovered_field", f"routing: {field}"
+
+
+def _overlapping_rules(programme: Programme) -> Iterator[tuple[str, str]]:
+    for one, other in combinations(programme.rules, 2):
+        if one.id == other.id and _overlap(one, other):
+            yield "rules_overlap", f"programmes.{programme.id}.rules.{one.id}"
+
+
+def _overlap(one: Rule, other: Rule) -> bool:
+    begins = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begins <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def _exists(part: object, path: str) -> bool:
+    """Whether a dotted path leads to a value; list items go by their id."""
+    name, _, rest = path.partition(".")
+    match part:
+        case dict():
+            inside = part
+        case tuple():
+            inside = {getattr(item, "id", None): item for item in part}
+        case BaseModel():
+            inside = dict(part)
+        case _:
+            return False
+    return name in inside and (not rest or _exists(inside[name], rest))
+
+
+def _shortcomings(profile: Profile) -> Iterator[str]:
+    if profile.historic:
+        yield "profile_historic"
+    if profile.unconfirmed:
+        yield "values_unconfirmed"
+    if not profile.reception.confirmed:
+        yield "reception_unconfirmed"
+    if not profile.reception.chair_days:
+        yield "reception_chair_days_missing"
+    for name in DUTY_HOTLINES:
+        contact = profile.hotlines.get(name)
+        if contact is None or not contact.phone:
+            yield f"hotline_{name}_missing"
+    outside = profile.upper_reception
+    if outside is None or not (outside.address or outside.phone):
+        yield "upper_reception_unreachable"
+    if not profile.areas:
+        yield "areas_missing"
+    rules = {rule.id for each in profile.programmes for rule in each.rules}
+    if "intake_result" not in rules:
+        yield "intake_rule_missing"

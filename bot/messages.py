@@ -1,0 +1,30 @@
+"""The words that operators read, from ``data/messages.yml``."""
+
+from functools import cache
+
+import yaml
+
+from bot.errors import BotError
+from bot.settings import ROOT
+
+
+@cache
+def _messages() -> dict[str, dict[str, str]]:
+    path = ROOT / "data" / "messages.yml"
+    messages: dict[str, dict[str, str]] = yaml.safe_load(
+        path.read_text(encoding="utf-8")
+    )["messages"]
+    return messages
+
+
+def message(group: str, code: str, **values: object) -> str:
+    """The sentence of a code in ``errors``, ``steps`` or ``checks``."""
+    return _messages()[group][code].format(**values)
+
+
+def operator_message(error: BotError) -> str:
+    """One clear line for an error; the bare code when nobody wrote a sentence."""
+    sentence = _messages()["errors"].get(error.code)
+    if sentence is None:
+        return str(error)
+    return sentence.format_map({**error.data, "path": error.data.get("path", "")})

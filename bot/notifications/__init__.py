@@ -1,0 +1,1 @@
+"""Who is told what, and the outbox that carries it."""

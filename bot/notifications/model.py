@@ -1,0 +1,113 @@
+"""Whom we can write to, and the outbox: what is to be said and what became of it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from bot.storage.types import EnumValue, UtcDateTime
+
+
+class ChannelAccount(SQLModel, table=True):
+    """A bot or official account of a locality on one channel."""
+
+    __table_args__ = (UniqueConstraint("locality_id", "channel", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    channel: str
+    name: str = ""
+    cursor: int = 0
+    """The next update to ask for, where the channel is polled."""
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_by: str | None = None
+
+
+class Conversation(SQLModel, table=True):
+    """One chat of one person. ``key`` is wrapped; ``peer`` and ``state`` are encrypted.
+
+    ``due_at`` is when its waiting messages may be taken as a turn; no value means that
+    nothing waits. ``lease_until`` is set while a worker holds it.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "account_id", "peer_hash"),
+        Index("conversation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
+        Index("conversation_nudge", "nudge_at"),
+        Index("conversation_expiry", "expires_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="channelaccount.id")
+    channel: str
+    peer_hash: str
+    peer: bytes
+    key: bytes
+    state: bytes | None = None
+    version: int = 0
+    free_text: bool = True
+    """Whether what comes next is free text, which may come in bursts."""
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    first_waiting_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_by: str | None = None
+    nudge_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_id: int | None = None
+    """The newest of our messages: an answer to it must have seen it."""
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When that message was delivered; none while it is on its way."""
+    staff_id: int | None = Field(default=None, foreign_key="account.id")
+    blocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OutboundStatus(StrEnum):
+    """Where a message of ours stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+
+
+class Urgency(StrEnum):
+    """How hard to try: a reply is answered to a person who waits; a notice is a duty."""
+
+    REPLY = "reply"
+    NOTICE = "notice"
+    NUDGE = "nudge"
+
+
+class Outbound(SQLModel, table=True):
+    """One message of ours. ``key`` makes it unique: a crash never says it twice."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "key"),
+        Index(
+            "outbound_waiting",
+            "next_attempt_at",
+            sqlite_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index("outbound_conversation", "conversation_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    conversation_id: int = Field(foreign_key="conversation.id")
+    key: str
+    urgency: Urgency = Field(sa_type=EnumValue(Urgency))
+    status: OutboundStatus = Field(
+        default=OutboundStatus.WAITING, sa_type=EnumValue(OutboundStatus)
+    )
+    body: bytes | None
+    """Encrypted text and buttons; none once purged or sealed."""
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    provider_message_id: str | None = None
+    error: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

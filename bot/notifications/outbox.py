@@ -1,0 +1,220 @@
+"""The outbox: put, claim, settle. Every function works in the caller's transaction."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select, update
+
+from bot.channels.base import Button, OutboundMessage
+from bot.errors import ChannelError
+from bot.notifications.model import (
+    Conversation,
+    Outbound,
+    OutboundStatus,
+    Urgency,
+)
+from bot.storage.vault import Vault, decrypt, encrypt
+
+LEASE = timedelta(seconds=60)
+_LABEL = b"outbox"
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(hours=1)
+_ATTEMPTS = {Urgency.REPLY: 12, Urgency.NOTICE: 60, Urgency.NUDGE: 2}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message says."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+    request_location: bool = False
+    request_contact: bool = False
+
+    def close(self, key: bytes) -> bytes:
+        """Encrypt with the conversation's key."""
+        return encrypt(key, json.dumps(self.__dict__).encode(), _LABEL)
+
+    @classmethod
+    def open(cls, key: bytes, box: bytes) -> "Content":
+        """The reverse of ``close``."""
+        plain = json.loads(decrypt(key, box, _LABEL))
+        buttons = tuple((title, payload) for title, payload in plain.pop("buttons"))
+        return cls(buttons=buttons, **plain)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claimed message, ready for its channel."""
+
+    message: OutboundMessage
+    channel: str
+    account_id: int
+    conversation_id: int
+    attempts: int
+    urgency: Urgency
+
+
+def put(
+    session: Session,
+    conversation: Conversation,
+    key: str,
+    content: Content,
+    *,
+    data_key: bytes,
+    urgency: Urgency,
+    now: datetime,
+    at: datetime | None = None,
+    claimed: bool = False,
+) -> Outbound | None:
+    """Add a message, unless one with this key is there already. ``claimed``: the
+    caller sends it at once."""
+    known = select(Outbound.id).where(
+        Outbound.locality_id == conversation.locality_id, Outbound.key == key
+    )
+    if session.exec(known).first() is not None:
+        return None
+    row = Outbound(
+        locality_id=conversation.locality_id,
+        conversation_id=conversation.id or 0,
+        key=key,
+        urgency=urgency,
+        body=content.close(data_key),
+        next_attempt_at=at or now,
+        lease_until=now + LEASE if claimed else None,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def claim(
+    session: Session,
+    vault: Vault,
+    *,
+    locality_id: str,
+    channels: Collection[str],
+    now: datetime,
+    limit: int = 50,
+) -> list[Parcel]:
+    """Take messages that are due, oldest first, and keep others from taking them."""
+    rows = session.exec(
+        select(Outbound, Conversation)
+        .join(Conversation, col(Outbound.conversation_id) == col(Conversation.id))
+        .where(
+            Outbound.locality_id == locality_id,
+            col(Outbound.next_attempt_at) <= now,
+            col(Outbound.lease_until).is_(None) | (col(Outbound.lease_until) <= now),
+            col(Conversation.channel).in_(channels),
+        )
+        .order_by(col(Outbound.id))
+        .limit(limit)
+        .with_for_update(of=Outbound, skip_locked=True)
+    ).all()
+    parcels = []
+    for row, conversation in rows:
+        row.lease_until = now + LEASE
+        session.add(row)
+        parcels.append(parcel(vault, row, conversation))
+    return parcels
+
+
+def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
+    """What a channel needs to send a row."""
+    key = vault.unwrap(conversation.key)
+    content = Content.open(key, row.body or b"")
+    message = OutboundMessage(
+        id=row.id or 0,
+        peer=decrypt(key, conversation.peer, b"peer").decode(),
+        text=content.text,
+        buttons=tuple(Button(title, payload) for title, payload in content.buttons),
+        request_location=content.request_location,
+        request_contact=content.request_contact,
+    )
+    return Parcel(
+        message=message,
+        channel=conversation.channel,
+        account_id=conversation.account_id,
+        conversation_id=conversation.id or 0,
+        attempts=row.attempts,
+        urgency=row.urgency,
+    )
+
+
+def settle_sent(
+    session: Session, parcels: Sequence[tuple[int, int, str | None]], now: datetime
+) -> None:
+    """Mark (message id, conversation id, platform's id) as sent."""
+    for message_id, conversation_id, provider_id in parcels:
+        session.exec(
+            update(Outbound)
+            .where(col(Outbound.id) == message_id)
+            .values(
+                status=OutboundStatus.SENT,
+                sent_at=now,
+                provider_message_id=provider_id,
+                next_attempt_at=None,
+                lease_until=None,
+            )
+        )
+        session.exec(
+            update(Conversation)
+            .where(
+                col(Conversation.id) == conversation_id,
+                col(Conversation.asked_id) == message_id,
+            )
+            .values(asked_at=now)
+        )
+
+
+def settle_failed(
+    session: Session, parcel: Parcel, error: ChannelError, now: datetime
+) -> None:
+    """Try again later, or give up and say why. What may have arrived is not repeated."""
+    row = session.get_one(Outbound, parcel.message.id)
+    row.attempts += 1
+    row.error = error.code
+    row.lease_until = None
+    if error.uncertain:
+        row.status = OutboundStatus.UNCERTAIN
+        row.next_attempt_at = None
+    elif error.permanent or row.attempts >= _ATTEMPTS[row.urgency]:
+        row.status = OutboundStatus.FAILED
+        row.next_attempt_at = None
+    else:
+        row.next_attempt_at = now + _pause(row.attempts, error.retry_after)
+    if error.code == "blocked":
+        conversation = session.get_one(Conversation, parcel.conversation_id)
+        conversation.blocked_at = now
+        session.add(conversation)
+    session.add(row)
+
+
+def park(session: Session, message_id: int) -> None:
+    """Keep a message until its reader comes back."""
+    row = session.get_one(Outbound, message_id)
+    row.next_attempt_at = None
+    row.lease_until = None
+    session.add(row)
+
+
+def unpark(session: Session, conversation_id: int, now: datetime) -> None:
+    """The reader is back: what waited is due."""
+    session.exec(
+        update(Outbound)
+        .where(
+            col(Outbound.conversation_id) == conversation_id,
+            col(Outbound.status) == OutboundStatus.WAITING,
+            col(Outbound.next_attempt_at).is_(None),
+        )
+        .values(next_attempt_at=now, lease_until=None)
+    )
+
+
+def _pause(attempts: int, asked: float | None) -> timedelta:
+    if asked is not None:
+        return timedelta(seconds=asked)
+    return min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)

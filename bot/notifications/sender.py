@@ -1,0 +1,124 @@
+"""Hop 7: sends what the outbox holds, within the platform's limits."""
+
+import asyncio
+from collections.abc import Mapping
+from weakref import WeakValueDictionary
+
+from bot import log
+from bot.channels.base import Channel
+from bot.clock import Clock
+from bot.errors import ChannelError
+from bot.notifications import outbox
+from bot.storage.database import Database
+from bot.storage.vault import Vault
+
+_LOOK_AGAIN = 1.0
+_SETTLE_TOGETHER = 0.1
+"""Seconds in which marks of a channel that knows a repeat are gathered."""
+
+logger = log.get(__name__)
+
+
+class Sender:
+    """Sends for the channels of this process, a chat at a time in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        channels: Mapping[str, Channel],
+        locality_id: str,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._channels = channels
+        self._locality_id = locality_id
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._sent: list[tuple[int, int, str | None]] = []
+        self._settling: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Look for due messages now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                await self.send_due()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                except TimeoutError:
+                    continue
+                finally:
+                    self._wake.clear()
+        finally:
+            await self._settle()
+
+    async def send_due(self) -> None:
+        """Send everything that is due."""
+        while True:
+            now = self._clock()
+            parcels = await self._database.write(
+                lambda session, now=now: outbox.claim(
+                    session,
+                    self._vault,
+                    locality_id=self._locality_id,
+                    channels=self._channels.keys(),
+                    now=now,
+                )
+            )
+            if not parcels:
+                return
+            await asyncio.gather(*map(self.send_now, parcels))
+
+    async def send_now(self, parcel: outbox.Parcel) -> None:
+        """Send one claimed message and settle it."""
+        channel = self._channels[parcel.channel]
+        order = self._orders.setdefault(parcel.conversation_id, asyncio.Lock())
+        async with order:
+            try:
+                provider_id = await channel.send(parcel.message)
+            except ChannelError as error:
+                await self._failed(parcel, error)
+                return
+            sent = (parcel.message.id, parcel.conversation_id, provider_id)
+            if channel.knows_repeats:
+                self._settle_soon(sent)
+            else:
+                await self._settle([sent])
+
+    async def _failed(self, parcel: outbox.Parcel, error: ChannelError) -> None:
+        now = self._clock()
+        if error.code == "nobody_connected":
+            await self._database.write(
+                lambda session: outbox.park(session, parcel.message.id)
+            )
+            return
+        logger.warning("send_failed", code=error.code, message=parcel.message.id)
+        await self._database.write(
+            lambda session: outbox.settle_failed(session, parcel, error, now)
+        )
+
+    def _settle_soon(self, sent: tuple[int, int, str | None]) -> None:
+        self._sent.append(sent)
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle_later())
+
+    async def _settle_later(self) -> None:
+        await asyncio.sleep(_SETTLE_TOGETHER)
+        await self._settle()
+
+    async def _settle(
+        self, more: list[tuple[int, int, str | None]] | None = None
+    ) -> None:
+        sent, self._sent = self._sent + (more or []), []
+        if not sent:
+            return
+        now = self._clock()
+        await self._database.write(
+            lambda session: outbox.settle_sent(session, sent, now)
+        )

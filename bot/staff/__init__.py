@@ -1,0 +1,1 @@
+"""Accounts of officers, their roles and sessions."""

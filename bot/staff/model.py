@@ -1,0 +1,71 @@
+"""Accounts, log-in links and sessions of officers."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from bot.storage.types import EnumValue, UtcDateTime
+
+
+class Role(StrEnum):
+    """What an account may do."""
+
+    ADMIN = "admin"
+    """Keeps accounts; sees no petition."""
+    OFFICE = "office"
+    """The Office: sees every unsealed petition, confirms and re-routes."""
+    OFFICER = "officer"
+    """Sees the petitions of the own unit."""
+
+
+class Account(SQLModel, table=True):
+    """An officer, or the administrator."""
+
+    __table_args__ = (UniqueConstraint("locality_id", "login"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    login: str
+    name: str
+    role: Role = Field(sa_type=EnumValue(Role))
+    unit_id: str | None = None
+    on_duty: bool = False
+    """Gets alerts of danger."""
+    password_hash: str | None = None
+    failures: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Invitation(SQLModel, table=True):
+    """A one-time link by which an account sets its password."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="account.id")
+    token_hash: str = Field(unique=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LoginSession(SQLModel, table=True):
+    """A browser that is logged in."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="account.id")
+    token_hash: str = Field(unique=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ChatLink(SQLModel, table=True):
+    """A one-time word by which an officer links a chat to the account."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="account.id")
+    word_hash: str = Field(unique=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,1 @@
+"""The database, its migrations, encryption at rest and the event record."""

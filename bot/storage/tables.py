@@ -1,0 +1,18 @@
+"""Imports every table, so that migrations and start-up see all of them."""
+
+from bot.conferences import model as conferences
+from bot.conversation import model as conversation
+from bot.notifications import model as notifications
+from bot.petitions import model as petitions
+from bot.staff import model as staff
+from bot.storage import counters, events
+
+__all__ = [
+    "conferences",
+    "conversation",
+    "counters",
+    "events",
+    "notifications",
+    "petitions",
+    "staff",
+]
