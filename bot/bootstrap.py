@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import yaml
 from sqlmodel import select
 
+from bot import yaml_file
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.conferences import service as conferences
@@ -47,6 +47,7 @@ class Product:
     registry: Registry
     book: Book
     engine: Engine
+    safety: SafetyRules
     inbox: Inbox
     media: MediaStore
 
@@ -115,6 +116,7 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
     book = load_book(profile)
     calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
     registry = Registry(profile, calendar, vault)
+    safety = SafetyRules.load(ROOT / "data" / "safety.yml")
     product = Product(
         settings=settings,
         clock=clock,
@@ -125,10 +127,11 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
         registry=registry,
         book=book,
         engine=Engine(book, ALL, OPENINGS, QUESTIONS),
+        safety=safety,
         inbox=Inbox(
             profile.id,
             vault,
-            SafetyRules.load(ROOT / "data" / "safety.yml"),
+            safety,
             book.phrases,
             _burst(settings) if bursts else Burst.none(),
         ),
@@ -168,7 +171,7 @@ def load_book(profile: Profile) -> Book:
 
 def _field_labels(profile: Profile) -> dict[str, str]:
     path = ROOT / "data" / "fields.yml"
-    fields = yaml.safe_load(path.read_text(encoding="utf-8"))["fields"]
+    fields = yaml_file.read(path)["fields"]
     labels = {name: field["label"] for name, field in fields.items()}
     return labels | profile.field_labels
 

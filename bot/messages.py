@@ -2,8 +2,7 @@
 
 from functools import cache
 
-import yaml
-
+from bot import yaml_file
 from bot.errors import BotError
 from bot.settings import ROOT
 
@@ -11,9 +10,7 @@ from bot.settings import ROOT
 @cache
 def _messages() -> dict[str, dict[str, str]]:
     path = ROOT / "data" / "messages.yml"
-    messages: dict[str, dict[str, str]] = yaml.safe_load(
-        path.read_text(encoding="utf-8")
-    )["messages"]
+    messages: dict[str, dict[str, str]] = yaml_file.read(path)["messages"]
     return messages
 
 

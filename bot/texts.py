@@ -12,9 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot import yaml_file
 from bot.clock import local
 from bot.errors import ConfigurationError
 
@@ -79,7 +79,7 @@ class Texts:
         common: Mapping[str, object] | None = None,
     ) -> "Texts":
         """Read the responses; ``ConfigurationError('texts_invalid')`` if unusable."""
-        raw = yaml.safe_load(domain.read_text(encoding="utf-8"))["responses"]
+        raw = yaml_file.read(domain)["responses"]
         try:
             responses = {
                 name: tuple(Variant.model_validate(variant) for variant in variants)

@@ -19,7 +19,7 @@ async def rasa_for(product: Product) -> AsyncIterator[RasaClient | None]:
         yield None
         return
     if settings.rasa_url:
-        client = await _given(product, settings.rasa_url)
+        client = await given_rasa(product, settings.rasa_url)
         if client is not None:
             yield client
             await client.close()
@@ -34,7 +34,8 @@ async def rasa_for(product: Product) -> AsyncIterator[RasaClient | None]:
         server.stop()
 
 
-async def _given(product: Product, url: str) -> RasaClient | None:
+async def given_rasa(product: Product, url: str) -> RasaClient | None:
+    """A client for a Rasa that somebody else runs; none when it does not answer."""
     secret = shared_secret(product.settings)
     client = product.rasa(url.rstrip("/"), secret)
     if await client.is_ready():

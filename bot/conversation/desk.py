@@ -11,15 +11,16 @@ from sqlmodel import Session, col, select, update
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference, Registration
 from bot.conversation import effects as wanted
+from bot.conversation import erase
 from bot.conversation.inbox import Body
-from bot.conversation.model import Attachment, Inbound
+from bot.conversation.model import Attachment
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
 from bot.notifications import staff_push
-from bot.notifications.model import Conversation, Outbound, OutboundStatus
+from bot.notifications.model import Conversation
 from bot.petitions import queries, service
 from bot.petitions.details import Details
-from bot.petitions.model import Alert, CallBack, Petition, Sealed
+from bot.petitions.model import Alert, CallBack, Petition
 from bot.petitions.service import NewPetition, Registry
 from bot.storage import events
 from bot.storage.vault import decrypt, encrypt
@@ -206,101 +207,25 @@ class Desk:
 
     @perform.register
     def _drop_media(self, effect: wanted.DropMedia) -> None:
-        self._destroy_files(
-            col(Attachment.id).in_(effect.media),
-        )
+        erase.destroy_files(self.session, effect.media)
 
     @perform.register
     def _purge(self, effect: wanted.Purge) -> None:
-        """Empty every copy of what was sent since the last thing that was filed."""
-        filed = queries.of_conversation(self.session, self._conversation_id)
-        since = filed[0].received_at if filed else None
-        for table, moment in (
-            (Inbound, col(Inbound.received_at)),
-            (Outbound, col(Outbound.created_at)),
-        ):
-            empty = update(table).where(
-                col(table.conversation_id) == self._conversation_id
-            )
-            if since is not None:
-                empty = empty.where(moment > since)
-            self.session.exec(empty.values(body=None))
-        self._drop_unsendable()
-        self._destroy_files(
-            col(Attachment.conversation_id) == self._conversation_id,
-            col(Attachment.petition_id).is_(None),
-        )
+        erase.purge(self.session, self._conversation_id)
 
     @perform.register
     def _seal(self, effect: wanted.Seal) -> None:
-        """Re-encrypt for the lane, destroy the conversation's key and every copy.
-
-        What stays is a conversation with a new key and no words.
-        """
-        vault = self.registry.vault
-        files = self._own_unfiled_files()
-        plain = {
+        words: dict[str, object] = {
             "texts": [body.text for body in self.bodies],
             "drafts": [frame.model_dump() for frame in self.before.frames],
-            "files": [
-                {"path": f.path, "key": vault.unwrap(f.key).hex()}
-                for f in files
-                if f.key
-            ],
-            "conversation": self._conversation_id,
         }
-        self.session.add(
-            Sealed(
-                locality_id=self._locality,
-                box=vault.seal(json.dumps(plain).encode()),
-                received_at=self.now,
-            )
-        )
-        for file in files:
-            file.key = None
-            file.conversation_id = None
-            file.fetch_at = None
-            self.session.add(file)
-        for table in (Inbound, Outbound):
-            self.session.exec(
-                update(table)
-                .where(col(table.conversation_id) == self._conversation_id)
-                .values(body=None)
-            )
-        self._drop_unsendable()
-        peer = decrypt(self.key, self.conversation.peer, b"peer")
-        self.key, self.conversation.key = vault.new_key()
-        self.conversation.peer = encrypt(self.key, peer, b"peer")
-        self.conversation.state = None
-
-    def _drop_unsendable(self) -> None:
-        """A message without words cannot be sent any more."""
-        self.session.exec(
-            update(Outbound)
-            .where(
-                col(Outbound.conversation_id) == self._conversation_id,
-                col(Outbound.body).is_(None),
-                col(Outbound.status) == OutboundStatus.WAITING,
-            )
-            .values(status=OutboundStatus.FAILED, next_attempt_at=None, error="emptied")
-        )
-
-    def _own_unfiled_files(self) -> list[Attachment]:
-        return list(
-            self.session.exec(
-                select(Attachment).where(
-                    Attachment.conversation_id == self._conversation_id,
-                    col(Attachment.petition_id).is_(None),
-                )
-            ).all()
-        )
-
-    def _destroy_files(self, *conditions: object) -> None:
-        """Without its key a file is noise; the retention tick removes the noise."""
-        self.session.exec(
-            update(Attachment)
-            .where(*conditions)  # type: ignore[arg-type]
-            .values(key=None, conversation_id=None, fetch_at=None)
+        self.key = erase.seal(
+            self.session,
+            self.registry.vault,
+            self.conversation,
+            self.key,
+            words,
+            self.now,
         )
 
     def _file_one(

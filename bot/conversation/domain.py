@@ -4,9 +4,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot import yaml_file
 from bot.errors import ConfigurationError
 
 
@@ -75,7 +75,7 @@ class Domain(_Known):
     @classmethod
     def load(cls, path: Path) -> "Domain":
         """Read and check; raises ``ConfigurationError('domain_invalid')``."""
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_file.read(path)
         intents = [
             name if isinstance(name, str) else next(iter(name))
             for name in raw["intents"]

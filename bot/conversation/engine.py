@@ -254,7 +254,8 @@ class Engine:
             if flow.take(scene):
                 return True
             scene.turn = turn
-        self._flows[scene.frame.flow].prompt(scene)
+        if scene.state.frames:
+            self._flows[scene.frame.flow].prompt(scene)
         return True
 
     def _split_question(self, scene: Scene) -> tuple[str | None, str]:

@@ -60,5 +60,7 @@ class Attachment(SQLModel, table=True):
     seconds: int | None = None
     fetch_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     fetch_attempts: int = 0
+    sealed: bool = False
+    """Its key is in the sealed lane; the file stays."""
     refused: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

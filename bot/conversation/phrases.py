@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot import yaml_file
 from bot.errors import ConfigurationError
 from nlu.text import fold, normalise
 
@@ -67,7 +67,7 @@ class Phrases:
     @classmethod
     def load(cls, path: Path) -> "Phrases":
         """Read and compile; ``ConfigurationError('phrases_invalid')`` if unusable."""
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_file.read(path)
         try:
             file = _File.model_validate(raw["phrases"])
         except (ValidationError, KeyError) as error:

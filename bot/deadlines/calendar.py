@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot import yaml_file
 from bot.errors import ConfigurationError
 
 SATURDAY = 5
 
 
-class DayKind(StrEnum):
-    """What a day is to the state sector."""
+class Why(StrEnum):
+    """Why a day is counted or not: what it is, or its part in a term."""
 
     WORKING_DAY = "working_day"
     MAKE_UP_DAY = "make_up_day"
@@ -34,25 +35,28 @@ class DayKind(StrEnum):
     """Given for a holiday that fell on a weekend."""
     SWAPPED_DAY_OFF = "swapped_day_off"
     """A weekday off that is worked on another day."""
+    START = "start"
+    """The day of the event; not counted."""
+    PERIOD_END = "period_end"
+    """The last day of the period; counting begins here."""
+    ROLLED = "rolled"
+    """The working day to which the end moves."""
 
 
-WORKED = frozenset({DayKind.WORKING_DAY, DayKind.MAKE_UP_DAY})
+WORKED = frozenset({Why.WORKING_DAY, Why.MAKE_UP_DAY})
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A date and what it is; ``name`` is the holiday's, for people, or empty.
+class Step(NamedTuple):
+    """A day on the way to a due date; ``name`` is the holiday's, for people, or empty.
 
-    ``worked``: offices are open.
+    The calendar's own steps are those of a term in working days: ``counted`` when
+    offices are open.
     """
 
     date: date
-    kind: DayKind
+    counted: bool
+    why: Why
     name: str = ""
-    worked: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "worked", self.kind in WORKED)
 
 
 class _Row(BaseModel):
@@ -104,19 +108,19 @@ class YearTable(_Row):
             raise PydanticCustomError(problem, "{day}", {"day": day.isoformat()})
         return self
 
-    def days(self) -> list[Day]:
+    def days(self) -> list[Step]:
         """Every day of the table that is not an ordinary one."""
-        holidays = [Day(row.date, DayKind.HOLIDAY, row.name) for row in self.days_off]
+        holidays = [_day(row.date, Why.HOLIDAY, row.name) for row in self.days_off]
         given_back = [
-            Day(row.date, DayKind.COMPENSATORY_DAY_OFF, row.name)
+            _day(row.date, Why.COMPENSATORY_DAY_OFF, row.name)
             for row in self.compensatory_days_off
         ]
         swapped = [
             day
             for row in self.swaps
             for day in (
-                Day(row.day_off, DayKind.SWAPPED_DAY_OFF, row.name),
-                Day(row.worked, DayKind.MAKE_UP_DAY, row.worked_name),
+                _day(row.day_off, Why.SWAPPED_DAY_OFF, row.name),
+                _day(row.worked, Why.MAKE_UP_DAY, row.worked_name),
             )
         ]
         return holidays + given_back + swapped
@@ -127,12 +131,12 @@ class YearTable(_Row):
             if day.date in seen:
                 yield "day_listed_twice", day.date
             seen.add(day.date)
-            if day.kind is DayKind.MAKE_UP_DAY:
+            if day.why is Why.MAKE_UP_DAY:
                 if not _on_weekend(day.date):
                     yield "make_up_day_on_weekday", day.date
             elif day.date.year != self.year:
                 yield "day_of_another_year", day.date
-            elif day.kind is not DayKind.HOLIDAY and _on_weekend(day.date):
+            elif day.why is not Why.HOLIDAY and _on_weekend(day.date):
                 yield "day_off_on_weekend", day.date
         holidays = {row.date for row in self.days_off}
         for row in self.compensatory_days_off:
@@ -154,7 +158,7 @@ class WorkingCalendar:
     version: str = field(init=False)
     """Twelve characters that change when a day, a name or an approval changes."""
     _approved: frozenset[int] = field(init=False, repr=False, compare=False)
-    _days: dict[date, Day] = field(init=False, repr=False, compare=False)
+    _days: dict[date, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         days = {day.date: day for table in self.tables for day in table.days()}
@@ -175,35 +179,39 @@ class WorkingCalendar:
             raise _invalid(directory, "", "directory_missing")
         return cls(tuple(_read(path) for path in sorted(directory.glob("*.yml"))))
 
-    def day(self, on: date) -> Day:
-        """What the date is."""
+    def day(self, on: date) -> Step:
+        """What the date is, as a step of a term in working days."""
         found = self._days.get(on)
         if found is None:
-            kind = DayKind.WEEKEND if _on_weekend(on) else DayKind.WORKING_DAY
-            found = self._days.setdefault(on, Day(on, kind))
+            why = Why.WEEKEND if _on_weekend(on) else Why.WORKING_DAY
+            found = self._days.setdefault(on, _day(on, why))
         return found
 
     def is_working_day(self, on: date) -> bool:
         """Whether state offices work on the date."""
-        return self.day(on).worked
+        return self.day(on).counted
 
     def approved(self, year: int) -> bool:
         """Whether the year has a table and a person has approved it."""
         return year in self._approved
 
 
+def _day(on: date, why: Why, name: str = "") -> Step:
+    return Step(on, why in WORKED, why, name)
+
+
 def _on_weekend(day: date) -> bool:
     return day.weekday() >= SATURDAY
 
 
-def _version(days: Iterable[Day], approved: frozenset[int]) -> str:
-    rows = sorted((day.date.isoformat(), day.kind.value, day.name) for day in days)
+def _version(days: Iterable[Step], approved: frozenset[int]) -> str:
+    rows = sorted((day.date.isoformat(), day.why.value, day.name) for day in days)
     return hashlib.sha256(repr((rows, sorted(approved))).encode()).hexdigest()[:12]
 
 
 def _read(path: Path) -> YearTable:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_file.read(path)
         table = _File.model_validate(raw).calendar
     except yaml.YAMLError as error:
         raise _invalid(path, "", str(error)) from None

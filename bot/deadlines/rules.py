@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.deadlines.calendar import DayKind, WorkingCalendar
+from bot.deadlines.calendar import Step, Why, WorkingCalendar
 
 ONE_DAY = timedelta(days=1)
 
@@ -121,26 +121,6 @@ class Rule(BaseModel):
             yield "valid_to_before_valid_from"
 
 
-class Why(StrEnum):
-    """Why a day is in the explanation, beyond what the day is (``DayKind``)."""
-
-    START = "start"
-    """The day of the event; not counted."""
-    PERIOD_END = "period_end"
-    """The last day of the period; counting begins here."""
-    ROLLED = "rolled"
-    """The working day to which the end moves."""
-
-
-class Step(NamedTuple):
-    """One day on the way; ``why`` is a code, ``name`` the holiday's name or empty."""
-
-    date: date
-    counted: bool
-    why: Why | DayKind
-    name: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A due date and how it came about.
@@ -234,9 +214,10 @@ def _count(
     while wanted:
         day += step
         found = calendar.day(day)
-        counted = every_day or found.worked
-        steps.append(Step(day, counted, found.kind, found.name))
-        wanted -= counted
+        if every_day:
+            found = Step(day, True, found.why, found.name)
+        steps.append(found)
+        wanted -= found.counted
     return day
 
 
@@ -246,8 +227,7 @@ def _roll(
     if calendar.is_working_day(day):
         return day
     while not calendar.is_working_day(day := day + step):
-        found = calendar.day(day)
-        steps.append(Step(day, False, found.kind, found.name))
+        steps.append(calendar.day(day))
     steps.append(Step(day, False, Why.ROLLED))
     return day
 

@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from rapidfuzz.distance import OSA
 
+from bot import yaml_file
 from bot.localities.profile import Area
 from nlu.text import fold
 
@@ -112,7 +112,7 @@ class _PlaceWords(BaseModel):
 
 @cache
 def _place_words() -> _PlaceWords:
-    raw = yaml.safe_load(_PLACE_WORDS.read_text(encoding="utf-8"))
+    raw = yaml_file.read(_PLACE_WORDS)
     return _PlaceWords.model_validate(raw["places"])
 
 

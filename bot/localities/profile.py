@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot import yaml_file
 from bot.deadlines.rules import Rule
 from bot.errors import ConfigurationError
 
@@ -273,7 +274,7 @@ def load_profile(path: Path) -> Profile:
     the file) and ``problem`` (a code) of the first thing that is wrong.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_file.read(path)
         profile = Profile.model_validate(raw)
     except FileNotFoundError:
         raise _invalid(path, "", "file_missing") from None

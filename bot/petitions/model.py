@@ -32,6 +32,22 @@ class PetitionStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+OPEN = frozenset({PetitionStatus.RECEIVED, PetitionStatus.ASSIGNED})
+"""Somebody still has to do something."""
+
+
+class Reason(StrEnum):
+    """Why the Office sends a petition elsewhere than it was proposed or lay."""
+
+    WRONG_FIELD = "wrong_field"
+    WRONG_AREA = "wrong_area"
+    OTHER_DUTY = "other_duty"
+    """The field is right, its work is another unit's."""
+    RETURNED = "returned"
+    """The unit gave it back."""
+    OTHER = "other"
+
+
 TRANSITIONS: dict[PetitionStatus, frozenset[PetitionStatus]] = {
     PetitionStatus.RECEIVED: frozenset(
         {PetitionStatus.ASSIGNED, PetitionStatus.WITHDRAWN}
@@ -48,7 +64,15 @@ class Petition(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "code"),
-        Index("petition_inbox", "locality_id", "unit_id", "status"),
+        # Holds all that a page of an inbox is chosen by, so that no row is read for it.
+        Index(
+            "petition_inbox",
+            "locality_id",
+            "status",
+            "unit_id",
+            "proposed_unit_id",
+            "intake_due",
+        ),
         Index("petition_conversation", "conversation_id"),
     )
 
@@ -111,7 +135,10 @@ class Sealed(SQLModel, table=True):
 class Alert(SQLModel, table=True):
     """Danger told by a resident: pushed to the duty seat until somebody takes it."""
 
-    __table_args__ = (Index("alert_open", "escalate_at"),)
+    __table_args__ = (
+        Index("alert_open", "escalate_at"),
+        Index("alert_taken", "locality_id", "acknowledged_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str

@@ -19,6 +19,7 @@ from bot.petitions.model import (
     Kind,
     Petition,
     PetitionStatus,
+    Reason,
     Supplement,
 )
 from bot.storage import counters, events
@@ -145,21 +146,42 @@ def assign(
     field: str,
     by: str,
     now: datetime,
-) -> bool:
-    """Confirm the unit or send the petition to another; true if the unit changed.
+    reason: Reason | None = None,
+) -> events.Event | None:
+    """Confirm the unit or send the petition to another; none if that is where it is.
 
-    The clock does not restart.
+    The event is ``confirmed`` when the Office agrees with the proposed unit,
+    ``reclassified`` when only the field changes, else ``rerouted``. The clock does not
+    restart.
     """
+    was, before = petition.status, petition.unit_id
+    stays = was is PetitionStatus.ASSIGNED and unit_id == before
+    if stays and field == petition.field:
+        return None
     _move(petition, PetitionStatus.ASSIGNED)
-    before = petition.unit_id
-    session.add(petition)
     petition.unit_id = unit_id
     petition.field = field
-    kind = "confirmed" if unit_id == petition.proposed_unit_id else "rerouted"
-    _record(
-        session, petition, kind, by=by, now=now, unit=unit_id, field=field, old=before
+    session.add(petition)
+    agrees = was is PetitionStatus.RECEIVED and unit_id == petition.proposed_unit_id
+    kind = "reclassified" if stays else "confirmed" if agrees else "rerouted"
+    return _record(
+        session,
+        petition,
+        kind,
+        by=by,
+        now=now,
+        unit=unit_id,
+        field=field,
+        old=before,
+        reason=reason.value if reason else None,
     )
-    return before != unit_id
+
+
+def see_contact(
+    session: Session, petition: Petition, *, by: str, now: datetime
+) -> None:
+    """Record that somebody looked at name and telephone."""
+    _record(session, petition, "contact_seen", by=by, now=now)
 
 
 def withdraw(session: Session, petition: Petition, *, by: str, now: datetime) -> None:
@@ -241,8 +263,8 @@ def _record(
     by: str,
     now: datetime,
     **data: object,
-) -> None:
-    events.record(
+) -> events.Event:
+    return events.record(
         session,
         "petition",
         _id(petition),

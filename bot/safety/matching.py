@@ -1,9 +1,9 @@
-"""Finds phrases in Vietnamese as people type it: with marks, without, or half-way.
+"""Finds phrases in Vietnamese as people type it: with marks or without.
 
-A phrase is written with its marks. A typed word fits when it has the same letters and
-none of its marks contradicts the written ones, so ``chay`` fits the word for *burning*
-and the word for *running*, while either of these never fits the other. In a phrase,
-``word!`` must be typed with its marks, ``#`` is any number and ``*`` any one word.
+A phrase is written with its marks. A typed word fits when it is the written one, or the
+written one without any marks: so ``chay`` fits the word for *burning* and the word for
+*running*, while neither of these ever fits the other. In a phrase, ``word!`` must be
+typed with its marks, ``#`` is any number and ``*`` any one word.
 """
 
 import re
@@ -12,8 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import zip_longest
+from itertools import chain
 from typing import NamedTuple
 
 from nlu.text import fold, normalise
@@ -25,7 +24,6 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+|[.!?;…]+(?!\d)|[,:()\n]")
 _ENDS_SENTENCE = frozenset(".!?;…")
 _HOOK = "\u0309"
 _TILDE = "\u0303"
-_TONES = frozenset(f"\u0300\u0301\u0323{_HOOK}{_TILDE}")
 
 
 class Span(NamedTuple):
@@ -33,21 +31,17 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    loose: bool = False
-
-
-class Form(NamedTuple):
-    """One way to read a typed word: without marks, and as it stands."""
-
-    folded: str
-    typed: str
+    loose: bool
 
 
 @dataclass(frozen=True)
 class Message:
-    """A text as words; ``sentence`` and ``clause`` number the one each word is in."""
+    """A text as words, each with its possible readings.
 
-    words: Sequence[tuple[Form, ...]]
+    ``sentence`` and ``clause`` number the one each word is in.
+    """
+
+    words: Sequence[tuple[str, ...]]
     sentence: Sequence[int]
     clause: Sequence[int]
 
@@ -60,67 +54,71 @@ class Reader:
     """
 
     def __init__(self, spelling: Mapping[str, str]) -> None:
-        self._spelling = {
-            _written(short): _written(full) for short, full in spelling.items()
+        self._readings = {
+            _composed(short): (_composed(short), _composed(full))
+            for short, full in spelling.items()
         }
 
     def read(self, text: str) -> Message:
         """The words of ``text``; a sentence ends at a stop, a clause also at a line."""
-        words: list[tuple[Form, ...]] = []
+        words: list[tuple[str, ...]] = []
         sentence: list[int] = []
         clause: list[int] = []
-        known: dict[str, tuple[Form, ...]] = {}
         sentences = clauses = 0
         for token in _TOKEN.findall(normalise(text)):
-            if not token[0].isalnum():
+            if token[0].isalnum():
+                words.append(self._readings.get(token) or _read(token))
+                sentence.append(sentences)
+                clause.append(clauses)
+            elif token != "." or not words or len(words[-1][0]) > 1:  # not "Mr. B."
                 clauses += 1
                 sentences += token[0] in _ENDS_SENTENCE
-                continue
-            forms = known.get(token)
-            if forms is None:
-                forms = known[token] = self._forms(token)
-            words.append(forms)
-            sentence.append(sentences)
-            clause.append(clauses)
         return Message(words, sentence, clause)
 
-    def _forms(self, token: str) -> tuple[Form, ...]:
-        if token[0].isdecimal():
-            return (Form(NUMBER, NUMBER), Form(token, token))
-        form = Form(_plain(token), token)
-        spelt = self._spelling.get(token)
-        return (form, Form(_plain(spelt), spelt)) if spelt else (form,)
 
-
-class Found:
-    """Where the phrases of each group stand in one message, in order."""
-
-    def __init__(self, spans: Mapping[int, list[Span]]) -> None:
-        self._spans = spans
-        self._starts: dict[int, list[int]] = {}
-        self.groups = spans.keys()
-
-    def of(self, group: int) -> Sequence[Span]:
-        """Every place of ``group``, by its first word."""
-        return self._spans.get(group, ())
-
-    def between(self, group: int, start: int, end: int) -> Sequence[Span]:
-        """The places of ``group`` that begin at ``start`` or later, before ``end``."""
-        spans = self._spans.get(group)
-        if not spans:
-            return ()
-        starts = self._starts.get(group)
-        if starts is None:
-            starts = self._starts[group] = [span.start for span in spans]
-        return spans[bisect_left(starts, start) : bisect_left(starts, end)]
+def _read(token: str) -> tuple[str, ...]:
+    return (NUMBER, token) if token[0].isdecimal() else (token,)
 
 
 class _Node:
-    __slots__ = ("edges", "groups")
+    """The end of the same beginning of some phrases."""
 
-    def __init__(self) -> None:
-        self.edges: dict[str, list[tuple[str, bool, _Node]]] = {}
+    __slots__ = ("following", "groups", "loose")
+
+    def __init__(self, *, loose: bool = False) -> None:
+        self.following: dict[str, list[_Node]] = {}
         self.groups: list[int] = []
+        self.loose = loose
+
+
+class Found:
+    """Where the phrases of each group stand in one message."""
+
+    def __init__(self, spans: Mapping[_Node, list[Span]]) -> None:
+        self._phrases: defaultdict[int, list[list[Span]]] = defaultdict(list)
+        for node, places in spans.items():
+            for group in node.groups:
+                self._phrases[group].append(places)
+        self._merged: dict[int, tuple[list[Span], list[int]]] = {}
+        self.groups = self._phrases.keys()
+
+    def of(self, group: int) -> Sequence[Span]:
+        """Every place of ``group``, by its first word."""
+        return self._places(group)[0]
+
+    def between(self, group: int, start: int, end: int) -> Sequence[Span]:
+        """The places of ``group`` that begin at ``start`` or later, before ``end``."""
+        if group not in self.groups:
+            return ()
+        spans, starts = self._places(group)
+        return spans[bisect_left(starts, start) : bisect_left(starts, end)]
+
+    def _places(self, group: int) -> tuple[list[Span], list[int]]:
+        places = self._merged.get(group)
+        if places is None:
+            spans = sorted(chain.from_iterable(self._phrases.get(group, ())))
+            places = self._merged[group] = (spans, [span.start for span in spans])
+        return places
 
 
 class Phrasebook:
@@ -139,126 +137,46 @@ class Phrasebook:
     def group(self, phrases: Iterable[str]) -> int:
         """The number of the group of these phrases, new or known."""
         key = tuple(phrases)
-        number = self._groups.setdefault(key, len(self._groups))
-        if number == len(self._groups) - 1:
+        if key not in self._groups:
+            self._groups[key] = len(self._groups)
             for phrase in key:
-                self._add(phrase, number)
-        return number
+                self._add(phrase, self._groups[key])
+        return self._groups[key]
 
     def _add(self, phrase: str, group: int) -> None:
-        node = self._root
-        for part in _written(phrase).split():
-            word = part.removesuffix("!")
-            edge = (word, word != part)
-            edges = node.edges.setdefault(_plain(word), [])
-            for written, strict, child in edges:
-                if (written, strict) == edge:
-                    node = child
-                    break
-            else:
-                child = _Node()
-                edges.append((*edge, child))
-                node = child
-        if group not in node.groups:
-            node.groups.append(group)
+        nodes = [self._root]
+        for part in _composed(phrase).split():
+            nodes = [_extended(node, part) for node in nodes]
+        for node in nodes:
+            if group not in node.groups:
+                node.groups.append(group)
 
     def find(self, message: Message) -> Found:
         """Every place of every group in ``message``; never across a comma or a stop."""
-        spans: defaultdict[int, list[Span]] = defaultdict(list)
-        first_words = self._root.edges
-        for start, forms in enumerate(message.words):
-            if any(form.folded in first_words for form in forms):
-                self._walk(message, start, spans)
-        ignored = spans.pop(self._ignored, None)
-        if ignored:
-            _drop_overlapping(spans, ignored)
-        return Found(spans)
-
-    def _walk(
-        self, message: Message, start: int, spans: defaultdict[int, list[Span]]
-    ) -> None:
-        clause = message.clause[start]
-        ahead = [(self._root, Span(start, start))]
-        while ahead:
-            node, span = ahead.pop()
-            for group in node.groups:
-                spans[group].append(span)
-            at = span.end
-            if not node.edges or at >= len(message.words):
-                continue
-            if message.clause[at] != clause:
-                continue
-            longer = span._replace(end=at + 1)
-            ahead += [(child, longer) for child in _step(node, message.words[at])]
-            for _, _, child in node.edges.get(ANY_WORD, ()):
-                ahead.append((child, longer._replace(loose=True)))
+        spans: defaultdict[_Node, list[Span]] = defaultdict(list)
+        beginnings = self._root.following
+        for start, readings in enumerate(message.words):
+            for reading in readings:
+                nodes = beginnings.get(reading)
+                if nodes:
+                    _follow(message, start, nodes, spans)
+        ignored = [
+            span
+            for node, places in spans.items()
+            if self._ignored in node.groups
+            for span in places
+        ]
+        return Found(_without_cut(spans, ignored) if ignored else spans)
 
 
-def _step(node: _Node, forms: tuple[Form, ...]) -> list[_Node]:
-    return [
-        child
-        for form in forms
-        for written, strict, child in node.edges.get(form.folded, ())
-        if fits(form.typed, written, strict=strict)
-    ]
-
-
-def _drop_overlapping(
-    spans: defaultdict[int, list[Span]], ignored: Sequence[Span]
-) -> None:
-    covering: defaultdict[int, list[Span]] = defaultdict(list)
-    for cover in ignored:
-        for word in range(cover.start, cover.end):
-            covering[word].append(cover)
-    for group in list(spans):
-        kept = [span for span in spans[group] if not _is_cut(span, covering)]
-        if kept:
-            spans[group] = kept
-        else:
-            del spans[group]
-
-
-def _is_cut(span: Span, covering: Mapping[int, list[Span]]) -> bool:
-    return any(
-        span.loose or cover.start < span.start or cover.end > span.end
-        for word in range(span.start, span.end)
-        for cover in covering.get(word, ())
-    )
-
-
-@lru_cache(maxsize=16384)
-def fits(typed: str, written: str, *, strict: bool = False) -> bool:
-    """Whether a typed word may be the written one; ``strict`` wants its marks typed.
-
-    Both are composed and in small letters. Where the tone sits in the word does not
-    matter, nor, unless strict, do hook and tilde: many people write them alike.
-    """
-    if typed == written:
-        return True
-    typed_letters, typed_tone = _shape(typed)
-    letters, tone = _shape(written)
-    if strict:
-        return (typed_letters, typed_tone) == (letters, tone)
-    return (not typed_tone or _alike(typed_tone) == _alike(tone)) and all(
-        ours in {theirs, _plain(theirs)}
-        for ours, theirs in zip_longest(typed_letters, letters, fillvalue="")
-    )
-
-
-def _shape(word: str) -> tuple[str, str]:
-    decomposed = unicodedata.normalize("NFD", word)
-    tone = next((letter for letter in decomposed if letter in _TONES), "")
-    letters = "".join(letter for letter in decomposed if letter not in _TONES)
-    return unicodedata.normalize("NFC", letters), tone
-
-
-def _alike(tone: str) -> str:
-    return _HOOK if tone == _TILDE else tone
-
-
-def _written(phrase: str) -> str:
-    return unicodedata.normalize("NFC", phrase).lower()
-
-
-def _plain(word: str) -> str:
-    return word if word.isascii() else fold(word)
+def _extended(node: _Node, part: str) -> _Node:
+    """The node that ``part`` leads to from ``node``, under every spelling of it."""
+    spellings = _spellings(part)
+    known = node.following.get(part)
+    if known:
+        return known[0]
+    child = _Node(loose=node.loose or part == ANY_WORD)
+    node.following[part] = [child]
+    for spelling in spellings:
+        node.following.setdefault(spelling, []).append(child)
+    return child

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from bot import yaml_file
 from bot.errors import ConfigurationError
 from bot.safety import model
 from bot.safety.identity import IdentityFinder
@@ -139,10 +140,12 @@ class _Rule:
 
     def _next(self, group: int, parts: Sequence[Span], scan: _Scan) -> Span | None:
         limit = parts[0].start + self.within
-        for part in scan.found.between(group, parts[-1].end, limit):
-            if part.end <= limit and self._belong(parts[0], part, scan):
-                return part
-        return None
+        following = [
+            part
+            for part in scan.found.between(group, parts[-1].end, limit)
+            if part.end <= limit and self._belong(parts[0], part, scan)
+        ]
+        return min(following, key=lambda part: part.end, default=None)
 
     def _nearest(self, group: int, anchor: Span, scan: _Scan) -> Span | None:
         near = [
@@ -181,7 +184,7 @@ class SafetyRules:
         ``reason`` when it cannot be read or does not fit together.
         """
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            content = yaml_file.read(path)
             return cls(_File.model_validate(content).safety)
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise ConfigurationError(

@@ -113,6 +113,10 @@ class PetitionFlow(FormFlow):
         if slot == "photos" and turn.media:
             self._keep_media(scene)
             return scene.frame.slots["photos"]
+        if slot == "place" and turn.location:
+            shown = scene.book.texts.render("utter_shown_location", {}).text
+            latitude, longitude = turn.location
+            return Answer(value=f"{latitude:.6f},{longitude:.6f}", shown=shown)
         if slot == "contact" and turn.phone:
             reading = read_phone(turn.phone)
             if reading and reading.number:
@@ -186,7 +190,11 @@ class PetitionFlow(FormFlow):
                 evidence=problem.evidence,
                 model_version=problem.model_version,
                 area_id=self._area(scene, f"{place}\n{problem.content}"),
-                answers=tuple(a for a in answers if a[0] not in (_CONTENT, "contact")),
+                answers=tuple(
+                    (slot, label, self._for_officers(scene, slot, shown))
+                    for slot, label, shown in answers
+                    if slot not in (_CONTENT, "contact")
+                ),
                 name=contact.get("name"),
                 phone=contact.get("phone"),
                 media=tuple(frame.value("photos") or ()),
@@ -447,6 +455,11 @@ class PetitionFlow(FormFlow):
             problems[int(named[1]) - 1]["hide_name"] = True
         else:
             scene.frame.data["hide_name"] = True
+
+    def _for_officers(self, scene: Scene, slot: str, shown: str) -> str:
+        """Officers get the whole answer, and a place that was sent as a position."""
+        value = scene.frame.value(slot)
+        return value if isinstance(value, str) else shown
 
     def _area(self, scene: Scene, text: str) -> str | None:
         found = scene.book.gazetteer.find(text)

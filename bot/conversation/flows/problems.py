@@ -83,7 +83,7 @@ def _by_field(reading: Reading) -> list[list[Clause]]:
             groups[-1].append(clause)
     first_is_unsure = groups and groups[0][0].field_confidence < _SURE_OF_FIELD
     if first_is_unsure and len(groups) > 1:
-        groups[1] = groups.pop(0) + groups[0]
+        groups[:2] = [groups[0] + groups[1]]
     return groups
 
 

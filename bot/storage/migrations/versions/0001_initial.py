@@ -349,6 +349,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Integer(), nullable=True),
         sa.Column("fetch_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fetch_attempts", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.Column("refused", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -433,6 +434,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_supplement_petition_id"), ["petition_id"], unique=False
         )
+
 
 
 def downgrade() -> None:

@@ -1,0 +1,186 @@
+"""``kiennghi check``: what would go wrong, before residents find out."""
+
+import os
+import re
+import shutil
+import string
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from bot.bootstrap import load_book
+from bot.clock import system_clock, today
+from bot.deadlines.calendar import WorkingCalendar
+from bot.errors import BotError
+from bot.localities.profile import Profile, load_profile
+from bot.messages import message, operator_message
+from bot.rasa_server import model_path
+from bot.settings import ROOT, Settings, load_settings
+from bot.storage.database import Database
+from bot.storage.vault import KeyFiles
+
+_GIB = 2**30
+_LEAST_MEMORY = _LEAST_DISK = 2
+_BUILT = datetime(2025, 11, 1, tzinfo=UTC)
+"""A clock before this is wrong: the product did not exist."""
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    verdict: Verdict
+    words: str
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check() -> None:
+    """Check profile, texts, settings, database, keys, model, calendar and machine."""
+    settings = load_settings()
+    worst = Verdict.OK
+    for finding in findings(settings):
+        mark = message("checks", finding.verdict.value)
+        typer.echo(f"[{mark}] {finding.words}")
+        if finding.verdict is Verdict.FAIL:
+            worst = Verdict.FAIL
+    sys.exit(2 if worst is Verdict.FAIL else 0)
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Every check, in the order a person would mend them."""
+    yield Finding(Verdict.OK, message("checks", "settings"))
+    try:
+        profile = load_profile(settings.profile_path)
+        yield from _profile(settings, profile)
+        yield from _texts(profile)
+        yield from _calendar(settings)
+    except BotError as error:
+        yield Finding(Verdict.FAIL, operator_message(error))
+    yield from _database(settings)
+    yield from _keys(settings)
+    yield from _model(settings)
+    yield from _machine(settings)
+
+
+def _profile(settings: Settings, profile: Profile) -> Iterator[Finding]:
+    yield Finding(Verdict.OK, message("checks", "profile", name=profile.name))
+    serious = Verdict.FAIL if settings.env == "production" else Verdict.WARN
+    for code in profile.problems():
+        paths = ", ".join(profile.unconfirmed)
+        is_serious = code.startswith(("reception", "profile_historic"))
+        verdict = serious if is_serious else Verdict.WARN
+        yield Finding(verdict, message("checks", code, paths=paths))
+    if settings.telegram_token and profile.audience:
+        yield Finding(Verdict.WARN, message("checks", "telegram_abroad"))
+
+
+def _texts(profile: Profile) -> Iterator[Finding]:
+    book = load_book(profile)
+    count = len(book.texts.names)
+    yield Finding(Verdict.OK, message("checks", "texts", count=count))
+    for name, text in profile.texts.items():
+        for _, value, _, _ in string.Formatter().parse(text):
+            if value and not re.fullmatch(r"[A-Za-z_]+", value):
+                yield Finding(
+                    Verdict.FAIL,
+                    message("checks", "text_unused_value", name=name, value=value),
+                )
+
+
+def _calendar(settings: Settings) -> Iterator[Finding]:
+    calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
+    year = today(settings.make_clock()()).year
+    for each in (year, year + 1):
+        approved = calendar.approved(each)
+        code = "calendar" if approved else "calendar_unapproved"
+        verdict = Verdict.OK if approved else Verdict.WARN
+        yield Finding(verdict, message("checks", code, year=each))
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        database = Database(settings.database)
+        at_head = database.is_at_head()
+        database.close()
+    except Exception as error:  # noqa: BLE001  (any driver, any reason)
+        problem = type(error).__name__
+        words = message("errors", "database_unreachable", problem=problem)
+        yield Finding(Verdict.FAIL, words)
+        return
+    code = "database" if at_head else "database_behind"
+    yield Finding(
+        Verdict.OK if at_head else Verdict.WARN, message("checks", code)
+    )
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    keys = KeyFiles(settings.data_dir / "keys")
+    if keys.master.exists() and not keys.is_backed_up():
+        yield Finding(Verdict.WARN, message("checks", "keys_not_backed_up"))
+    else:
+        yield Finding(Verdict.OK, message("checks", "keys"))
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.rasa == "off":
+        yield Finding(Verdict.WARN, message("checks", "model_off"))
+        return
+    try:
+        model_path()
+    except BotError as error:
+        yield Finding(Verdict.FAIL, operator_message(error))
+    else:
+        yield Finding(Verdict.OK, message("checks", "model"))
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    has_avx = _has_avx()
+    verdict = Verdict.OK if has_avx or settings.rasa == "off" else Verdict.FAIL
+    yield Finding(verdict, message("checks", "avx" if has_avx else "avx_missing"))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
+    yield _enough("memory", memory, _LEAST_MEMORY)
+    place = settings.data_dir if settings.data_dir.exists() else ROOT
+    yield _enough("disk", shutil.disk_usage(place).free / _GIB, _LEAST_DISK)
+    yield from _clock(settings)
+
+
+def _enough(what: str, gib: float, least: int) -> Finding:
+    if gib < least:
+        return Finding(Verdict.WARN, message("checks", f"{what}_low"))
+    return Finding(Verdict.OK, message("checks", what, gib=f"{gib:.1f}"))
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    now = system_clock()
+    if now < _BUILT:
+        yield Finding(Verdict.FAIL, message("checks", "clock_wrong", now=now))
+    elif settings.now is not None:
+        yield Finding(Verdict.WARN, message("checks", "clock_rehearsal"))
+    elif Path("/run/systemd/timesync/synchronized").exists():
+        yield Finding(Verdict.OK, message("checks", "clock"))
+    else:
+        yield Finding(Verdict.WARN, message("checks", "clock_unsynchronised"))
+
+
+def _has_avx() -> bool:
+    try:
+        return " avx " in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return True

@@ -1,0 +1,190 @@
+"""``kiennghi staff``, ``kiennghi conference`` and ``kiennghi demo``."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from bot.bootstrap import Product, build
+from bot.clock import VIETNAM, today
+from bot.conferences import service as conferences
+from bot.conferences.model import Conference, Registration
+from bot.deadlines.calendar import WorkingCalendar
+from bot.errors import ConfigurationError
+from bot.messages import message
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Urgency
+from bot.settings import Settings, load_settings
+from bot.staff import service as staff
+from bot.staff.model import Role
+
+_TRIAL_WORKING_DAYS = 12
+_TRIAL_HOUR = time(8, 0)
+_TRIAL_SEATS = 120
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the groups."""
+    people = typer.Typer(no_args_is_help=True, help="Accounts of officers.")
+    people.callback()(lambda: None)
+    people.command("add")(add_staff)
+    app.add_typer(people, name="staff")
+    events = typer.Typer(no_args_is_help=True, help="Dialogue conferences.")
+    events.callback()(lambda: None)
+    events.command("schedule")(schedule)
+    app.add_typer(events, name="conference")
+    app.command("demo")(demo)
+
+
+def add_staff(
+    login: str,
+    name: Annotated[str, typer.Option(help="name as shown to colleagues")],
+    unit: Annotated[str | None, typer.Option(help="id of the unit")] = None,
+    role: Annotated[Role, typer.Option()] = Role.OFFICER,
+    duty: Annotated[bool, typer.Option("--duty", help="gets alerts of danger")] = False,
+) -> None:
+    """Add an officer and print a one-time link to set the password."""
+    settings = load_settings()
+    product = build(settings)
+    known = {u.id for u in product.profile.units if not u.external}
+    if unit is not None and unit not in known:
+        raise ConfigurationError(
+            "unit_unknown", unit=unit, known=", ".join(sorted(known))
+        )
+    now = product.clock()
+    with product.database.writing() as session:
+        account = staff.add(
+            session,
+            product.profile.id,
+            login=login,
+            name=name,
+            role=role,
+            unit_id=unit,
+            on_duty=duty,
+            by="operator",
+            now=now,
+        )
+        token = staff.invite(session, account, now)
+    url = invitation_url(settings, token)
+    typer.echo(message("steps", "staff_added", login=login, url=url))
+    product.close()
+
+
+def schedule(
+    at: Annotated[str, typer.Option(help="2025-12-12 08:00, Vietnamese time")],
+    place: Annotated[str, typer.Option()],
+    programme: Annotated[str | None, typer.Option(help="id of the programme")] = None,
+) -> None:
+    """Fix time and place of the planned conference; who registered is told."""
+    product = build(load_settings())
+    wanted = programme or product.profile.programmes[0].id
+    starts_at = _moment(at)
+    now = product.clock()
+    with product.database.writing() as session:
+        waiting = [
+            c
+            for c in conferences.upcoming(session, product.profile.id, now)
+            if c.starts_at is None and c.programme_id == wanted
+        ]
+        if not waiting:
+            raise ConfigurationError("conference_unknown", programme=wanted)
+        told = conferences.fix_date(
+            session, waiting[0], starts_at=starts_at, place=place, by="operator", now=now
+        )
+        for row in told:
+            _tell_date(session, product, waiting[0], row, now)
+    shown = product.texts.date(starts_at)
+    typer.echo(
+        message("steps", "date_fixed", starts_at=shown, place=place, count=len(told))
+    )
+    product.close()
+
+
+def demo(
+    conference: Annotated[
+        bool, typer.Option("--conference", help="add a marked trial conference")
+    ] = False,
+) -> None:
+    """Things to try the product with."""
+    if not conference:
+        raise typer.BadParameter("--conference")
+    product = build(load_settings())
+    typer.echo(add_trial(product))
+    product.close()
+
+
+def add_trial(product: Product) -> str:
+    """Add the marked trial conference; returns the sentence that says so."""
+    profile, now = product.profile, product.clock()
+    day = _working_days_ahead(
+        product.registry.calendar, today(now), _TRIAL_WORKING_DAYS
+    )
+    starts_at = datetime.combine(day, _TRIAL_HOUR, VIETNAM)
+    place = message("steps", "trial_place", name=profile.name)
+    with product.database.writing() as session:
+        session.add(
+            Conference(
+                locality_id=profile.id,
+                programme_id=profile.programmes[0].id,
+                starts_at=starts_at,
+                place=place,
+                seats=_TRIAL_SEATS,
+                trial=True,
+            )
+        )
+    shown = product.texts.date(starts_at)
+    return message("steps", "trial_added", starts_at=shown, place=place)
+
+
+def invitation_url(settings: Settings, token: str) -> str:
+    """The address of a one-time link. The token is behind ``#``: it reaches no log."""
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return f"{base.rstrip('/')}/staff/invitation#{token}"
+
+
+def _tell_date(
+    session: Session,
+    product: Product,
+    conference: Conference,
+    row: Registration,
+    now: datetime,
+) -> None:
+    if row.conversation_id is None:
+        return
+    chat = session.get_one(Conversation, row.conversation_id)
+    you = product.texts.render("utter_address", {}).text
+    rendered = product.texts.render(
+        "utter_notice_date_fixed",
+        {
+            "you": you,
+            "starts_at": conference.starts_at,
+            "place": conference.place,
+            "code": row.code,
+        },
+        chat.channel,
+    )
+    outbox.put(
+        session,
+        chat,
+        f"registration/{row.id}/date/{conference.starts_at}",
+        outbox.Content(rendered.text, rendered.buttons),
+        data_key=product.vault.unwrap(chat.key),
+        urgency=Urgency.NOTICE,
+        now=now,
+    )
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=VIETNAM)
+    except ValueError:
+        raise ConfigurationError("moment_invalid", value=value) from None
+
+
+def _working_days_ahead(calendar: WorkingCalendar, start: date, count: int) -> date:
+    day = start
+    while count:
+        day += timedelta(days=1)
+        count -= calendar.is_working_day(day)
+    return day

@@ -1,0 +1,200 @@
+"""``kiennghi run``: Rasa, the bot, the web chat and the ticks, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from bot import log
+from bot.bootstrap import Product, build
+from bot.channels.base import Channel
+from bot.channels.web import WebChannel
+from bot.commands.people import add_trial, invitation_url
+from bot.commands.understanding import given_rasa
+from bot.conferences import service as conferences
+from bot.conversation.rasa import RasaClient
+from bot.errors import ConfigurationError
+from bot.messages import message
+from bot.rasa_server import RasaServer, new_address, stop_on_signals
+from bot.scheduling.ticks import Ticker
+from bot.settings import Settings, load_settings
+from bot.staff import service as staff
+from bot.web.app import create_app
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run() -> None:
+    """Start everything; Ctrl-C or SIGTERM stops all of it."""
+    settings = load_settings()
+    log.configure()
+    _refuse_used_port(settings)
+    _say("database")
+    product = build(settings)
+    try:
+        _offer_trial(product)
+        asyncio.run(_run(product))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        product.close()
+
+
+async def _run(product: Product) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping.set)
+    async with contextlib.AsyncExitStack() as stack:
+        rasa = await _rasa(product, stack, stopping)
+        if stopping.is_set():
+            return
+        await _serve(product, rasa, stack, stopping)
+        _say("stopping")
+
+
+async def _serve(
+    product: Product,
+    rasa: RasaClient | None,
+    stack: contextlib.AsyncExitStack,
+    stopping: asyncio.Event,
+) -> None:
+    web = WebChannel()
+    channels: dict[str, Channel] = {web.name: web}
+    worker, sender = product.serve(channels, rasa)
+    app = create_app(product, worker, sender, web)
+    ticker = Ticker(product, sender)
+    ticker.start()
+    stack.callback(ticker.stop)
+    tasks = [worker.run(), sender.run(), _answer(product.settings, app, stopping)]
+    await _announce(product)
+    await _until(stopping, tasks)
+
+
+async def _until(
+    stopping: asyncio.Event, work: list[Coroutine[Any, Any, None]]
+) -> None:
+    """Run until asked to stop, or until a part of it fails."""
+    tasks = [asyncio.create_task(part) for part in work]
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait([asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    server = tasks[-1]
+    with contextlib.suppress(asyncio.CancelledError):
+        await server
+    for task in [asked, *tasks]:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _answer(settings: Settings, app: FastAPI, stopping: asyncio.Event) -> None:
+    """The HTTP server, which leaves the signals to us."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+
+    async def end() -> None:
+        await stopping.wait()
+        server.should_exit = True
+
+    ending = asyncio.create_task(end())
+    try:
+        await server.serve()
+    finally:
+        ending.cancel()
+
+
+async def _rasa(
+    product: Product, stack: contextlib.AsyncExitStack, stopping: asyncio.Event
+) -> RasaClient | None:
+    settings = product.settings
+    if settings.rasa == "off":
+        _say("rasa_off")
+        return None
+    if settings.rasa_url:
+        client = await given_rasa(product, settings.rasa_url)
+        if client is None:
+            raise ConfigurationError("rasa_url_unreachable", url=settings.rasa_url)
+        stack.push_async_callback(client.close)
+        return client
+    _say("rasa_start")
+    server = RasaServer(
+        settings,
+        new_address(),
+        lambda seconds: _say("rasa_died", seconds=round(seconds)),
+    )
+    stack.callback(server.stop)
+    starting = asyncio.create_task(server.start())
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not starting.done():
+        starting.cancel()
+        return None
+    await starting
+    _say("rasa_ready")
+    watching = asyncio.create_task(server.watch())
+    stack.callback(watching.cancel)
+    client = product.rasa(server.address.url, server.address.secret)
+    stack.push_async_callback(client.close)
+    return client
+
+
+async def _announce(product: Product) -> None:
+    settings, now = product.settings, product.clock()
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    _say("web", url=f"{base.rstrip('/')}/")
+    _say("staff", url=f"{base.rstrip('/')}/staff")
+    with product.database.writing() as session:
+        administrator = staff.first_administrator(session, product.profile.id, now)
+        token = staff.invite(session, administrator, now) if administrator else None
+    if token:
+        _say("admin_link", url=invitation_url(settings, token))
+    if not product.keys.is_backed_up():
+        _say("key_file", path=product.keys.master)
+        _say("key_not_backed_up")
+    _say("stop_hint")
+
+
+def _offer_trial(product: Product) -> None:
+    """On a database without a dated conference: something to register for."""
+    now = product.clock()
+    with product.database.reading() as session:
+        known = conferences.upcoming(session, product.profile.id, now)
+    if product.settings.env == "production" or any(c.starts_at for c in known):
+        return
+    if not sys.stdin.isatty():
+        _say("trial_hint")
+    elif typer.confirm(message("steps", "offer_trial"), default=True):
+        sys.stdout.write(add_trial(product) + "\n")
+
+
+def _refuse_used_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise ConfigurationError("port_in_use", port=settings.port) from None
+
+
+def _say(step: str, **values: object) -> None:
+    sys.stdout.write(message("steps", step, **values) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,129 @@
+"""Unfinished forms: one nudge, then they expire with notice and are destroyed."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.clock import VIETNAM, local
+from bot.conversation import erase
+from bot.conversation.render import address
+from bot.conversation.state import Frame, State
+from bot.conversation.validators import shorten
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Urgency
+from bot.storage.vault import Vault, decrypt, encrypt
+from bot.texts import Texts
+
+_BATCH = 100
+_STATE = b"state"
+_MORNING, _EVENING = time(7, 5), time(21, 0)
+_HEARD = 60
+
+
+def nudge_due(
+    session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
+) -> int:
+    """Nudge drafts whose time has come, in waking hours; returns how many."""
+    rows = _due(session, locality_id, col(Conversation.nudge_at), now)
+    for row in rows:
+        session.add(row)
+        if _is_quiet(now):
+            row.nudge_at = _next_morning(now)
+            continue
+        row.nudge_at = None
+        key = vault.unwrap(row.key)
+        state = _state(key, row)
+        if frame := _form(state):
+            values = {
+                "heard": _heard(frame),
+                "expires_at": row.expires_at,
+            }
+            _say(session, key, texts, row, state, "draft_nudge", values, now)
+    return len(rows)
+
+
+def expire_due(
+    session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
+) -> int:
+    """Destroy drafts that nobody continued and say so; returns how many."""
+    rows = _due(session, locality_id, col(Conversation.expires_at), now)
+    for row in rows:
+        session.add(row)
+        row.nudge_at = row.expires_at = None
+        key = vault.unwrap(row.key)
+        state = _state(key, row)
+        if not _form(state):
+            continue
+        state.frames.clear()
+        state.choices.clear()
+        erase.purge(session, row.id or 0)
+        row.state = encrypt(key, state.model_dump_json().encode(), _STATE)
+        row.version += 1
+        _say(session, key, texts, row, state, "draft_expired", {}, now)
+    return len(rows)
+
+
+def _due(
+    session: Session, locality_id: str, column: object, now: datetime
+) -> Sequence[Conversation]:
+    """Drafts that are due and that no turn is working on."""
+    return session.exec(
+        select(Conversation)
+        .where(
+            Conversation.locality_id == locality_id,
+            column <= now,  # type: ignore[operator]
+            col(Conversation.due_at).is_(None),
+        )
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _say(
+    session: Session,
+    key: bytes,
+    texts: Texts,
+    row: Conversation,
+    state: State,
+    notice: str,
+    values: dict[str, object],
+    now: datetime,
+) -> None:
+    rendered = texts.render(
+        f"utter_notice_{notice}", {**address(texts, state), **values}, row.channel
+    )
+    outbox.put(
+        session,
+        row,
+        f"{notice}/{row.id}/{row.version}",
+        outbox.Content(rendered.text, rendered.buttons),
+        data_key=key,
+        urgency=Urgency.NUDGE,
+        now=now,
+    )
+
+
+def _state(key: bytes, row: Conversation) -> State:
+    if row.state is None:
+        return State()
+    return State.model_validate_json(decrypt(key, row.state, _STATE))
+
+
+def _form(state: State) -> Frame | None:
+    return next((frame for frame in reversed(state.frames) if frame.form), None)
+
+
+def _heard(frame: Frame) -> str | None:
+    shown = next((answer.shown for answer in frame.slots.values() if answer.shown), None)
+    return shorten(shown, _HEARD) if shown else None
+
+
+def _is_quiet(now: datetime) -> bool:
+    return not _MORNING <= local(now).time() < _EVENING
+
+
+def _next_morning(now: datetime) -> datetime:
+    here = local(now)
+    day = here.date() + timedelta(days=here.time() >= _EVENING)
+    return datetime.combine(day, _MORNING, VIETNAM)

@@ -1,0 +1,148 @@
+"""What residents may send besides words: told by its content, never by its name.
+
+Pictures are decoded and written anew, so that neither hidden data (where and with what
+they were taken) nor anything that is not a picture passes.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from bot.channels.base import MediaKind
+from bot.errors import DomainError
+
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 2048
+_QUALITY = 85
+_PICTURES = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_PICTURE_BRANDS = _HEIC_BRANDS | {b"avif", b"avis"}
+_VIDEO_CODEC = re.compile(rb"V_(VP8|VP9|AV1|MPEG)")
+_TRACK = re.compile(rb"hdlr.{8}(vide|soun)", re.DOTALL)
+
+# A picture that unpacks to more is refused by its header, before it is decoded.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that may be kept; the content of a picture is a new JPEG."""
+
+    kind: MediaKind
+    mime: str
+    content: bytes
+
+
+def check_file(content: bytes, max_bytes: int) -> Checked:
+    """Recognise a file by its content.
+
+    Raises ``DomainError``: ``file_empty``, ``file_too_large``, ``file_kind_unknown``,
+    ``picture_too_large`` (pixels), ``picture_heic`` (cannot be read here),
+    ``picture_unreadable``.
+    """
+    if not content:
+        raise DomainError("file_empty")
+    if len(content) > max_bytes:
+        raise DomainError("file_too_large", limit=max_bytes)
+    if _is_picture(content):
+        return Checked(MediaKind.PHOTO, "image/jpeg", clean_picture(content))
+    recognised = _document(content) or _sound(content) or _film(content)
+    if recognised is None:
+        raise DomainError("file_kind_unknown")
+    kind, mime = recognised
+    return Checked(kind, mime, content)
+
+
+def clean_picture(content: bytes) -> bytes:
+    """The picture upright, as a JPEG of at most ``MAX_SIDE`` a side, and nothing else
+    of what the file held."""
+    try:
+        with Image.open(io.BytesIO(content), formats=_readable()) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise DomainError("picture_too_large", limit=MAX_PIXELS)
+            return _redraw(picture)
+    except DomainError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise DomainError("picture_too_large", limit=MAX_PIXELS) from None
+    except UnidentifiedImageError:
+        code = "picture_heic" if _brand(content) else "picture_unreadable"
+        raise DomainError(code) from None
+    except Exception as problem:  # a decoder may raise anything on a crafted file
+        raise DomainError("picture_unreadable") from problem
+
+
+def _redraw(picture: Image.Image) -> bytes:
+    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    # A new image: a converted one keeps comments and places of the old one.
+    paper = Image.new("RGB", upright.size, "white")
+    paper.paste(upright, mask=upright.getchannel("A"))
+    file = io.BytesIO()
+    paper.save(file, "JPEG", quality=_QUALITY, optimize=True)
+    return file.getvalue()
+
+
+def _readable() -> list[str]:
+    Image.init()
+    return [name for name in _PICTURES if name in Image.OPEN]
+
+
+def _is_picture(content: bytes) -> bool:
+    return (
+        content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+        or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
+        or _brand(content) in _PICTURE_BRANDS
+    )
+
+
+def _document(content: bytes) -> tuple[MediaKind, str] | None:
+    if content.startswith(b"%PDF-"):
+        return MediaKind.DOCUMENT, "application/pdf"
+    return None
+
+
+def _sound(content: bytes) -> tuple[MediaKind, str] | None:
+    if content.startswith(b"OggS") and b"theora" not in content[:512]:
+        return MediaKind.VOICE, "audio/ogg"
+    if content.startswith(b"ID3") or _is_mp3_frame(content):
+        return MediaKind.VOICE, "audio/mpeg"
+    if _is_webm(content) and not _VIDEO_CODEC.search(content[:4096]):
+        return MediaKind.VOICE, "audio/webm"
+    if _brand(content) and _tracks(content) == {b"soun"}:
+        return MediaKind.VOICE, "audio/mp4"
+    return None
+
+
+def _film(content: bytes) -> tuple[MediaKind, str] | None:
+    if _is_webm(content):
+        return MediaKind.VIDEO, "video/webm"
+    if _brand(content) and b"vide" in _tracks(content):
+        return MediaKind.VIDEO, "video/mp4"
+    return None
+
+
+def _brand(content: bytes) -> bytes | None:
+    """The kind of an ISO file (MP4, M4A, HEIC …); none if it is not one."""
+    return content[8:12] if content[4:8] == b"ftyp" else None
+
+
+def _tracks(content: bytes) -> set[bytes]:
+    return set(_TRACK.findall(content))
+
+
+def _is_webm(content: bytes) -> bool:
+    return content.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in content[:64]
+
+
+def _is_mp3_frame(content: bytes) -> bool:
+    """MPEG audio, layer III: eleven bits set, and a bit rate that exists."""
+    return (
+        len(content) > 3
+        and content[0] == 0xFF
+        and content[1] & 0xE6 == 0xE2
+        and content[2] & 0xF0 not in (0x00, 0xF0)
+    )

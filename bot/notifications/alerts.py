@@ -1,0 +1,30 @@
+"""Alerts that nobody has taken: every officer with a chat is told."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.notifications import staff_push
+from bot.petitions.model import Alert
+from bot.storage.vault import Vault
+from bot.texts import Texts
+
+
+def escalate_due(
+    session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
+) -> int:
+    """Push alerts that the duty seat has not taken in time; returns how many."""
+    rows = session.exec(
+        select(Alert)
+        .where(
+            Alert.locality_id == locality_id,
+            col(Alert.escalate_at) <= now,
+            col(Alert.acknowledged_at).is_(None),
+        )
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.escalate_at = None
+        session.add(row)
+        staff_push.alert(session, vault, texts, row, now=now, everybody=True)
+    return len(rows)

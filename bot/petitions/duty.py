@@ -1,0 +1,126 @@
+"""What waits for a person: alerts of danger and residents who asked to be rung."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, or_, select
+
+from bot.petitions.model import Alert, CallBack
+from bot.storage import events
+from bot.storage.vault import Vault, decrypt
+from bot.staff.model import Account
+
+STILL_SHOWN = timedelta(hours=12)
+"""How long an alert that somebody took stays in sight."""
+_ALERTS = 50
+_CALLS = 200
+
+
+@dataclass(frozen=True)
+class CallNote:
+    """Whom to ring; ``note`` is why: empty (asked for a person) or a code."""
+
+    phone: str | None
+    note: str
+
+
+def alerts(session: Session, locality_id: str, now: datetime) -> Sequence[Alert]:
+    """Open alerts and those taken lately: open ones first, the newest first."""
+    taken_at = col(Alert.acknowledged_at)
+    return session.exec(
+        select(Alert)
+        .where(
+            Alert.locality_id == locality_id,
+            or_(taken_at.is_(None), taken_at > now - STILL_SHOWN),
+        )
+        .order_by(taken_at.is_not(None), col(Alert.id).desc())
+        .limit(_ALERTS)
+    ).all()
+
+
+def story(vault: Vault, alert: Alert) -> tuple[str, ...]:
+    """What the resident said, in order; ``cancel`` is the button of a false alarm."""
+    box = decrypt(vault.unwrap(alert.key), alert.body, b"alert")
+    return tuple(json.loads(box))
+
+
+def take(
+    session: Session, locality_id: str, alert_id: int, by: Account, now: datetime
+) -> Alert | None:
+    """Acknowledge an alert; none if there is none that is open."""
+    alert = session.exec(
+        select(Alert)
+        .where(
+            Alert.locality_id == locality_id,
+            Alert.id == alert_id,
+            col(Alert.acknowledged_at).is_(None),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if alert is None:
+        return None
+    alert.acknowledged_at = now
+    alert.acknowledged_by = by.id
+    alert.escalate_at = None
+    session.add(alert)
+    _record(session, "alert", alert_id, "taken", by=by, now=now)
+    return alert
+
+
+def calls(session: Session, locality_id: str) -> Sequence[CallBack]:
+    """Residents nobody has rung yet, who waits longest first."""
+    return session.exec(
+        select(CallBack)
+        .where(CallBack.locality_id == locality_id, col(CallBack.done_at).is_(None))
+        .order_by(col(CallBack.id))
+        .limit(_CALLS)
+    ).all()
+
+
+def note(vault: Vault, call: CallBack) -> CallNote:
+    """The telephone number and why."""
+    box = json.loads(decrypt(vault.unwrap(call.key), call.body, b"call"))
+    return CallNote(box["phone"], box["note"])
+
+
+def rung(
+    session: Session, locality_id: str, call_id: int, by: Account, now: datetime
+) -> None:
+    """Take a resident off the list; nothing happens if somebody did so before."""
+    call = session.exec(
+        select(CallBack)
+        .where(
+            CallBack.locality_id == locality_id,
+            CallBack.id == call_id,
+            col(CallBack.done_at).is_(None),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if call is None:
+        return
+    call.done_at = now
+    call.done_by = by.id
+    session.add(call)
+    _record(session, "callback", call_id, "rung", by=by, now=now)
+
+
+def _record(
+    session: Session,
+    aggregate: str,
+    row_id: int,
+    kind: str,
+    *,
+    by: Account,
+    now: datetime,
+) -> None:
+    events.record(
+        session,
+        aggregate,
+        row_id,
+        kind,
+        locality_id=by.locality_id,
+        by=by.login,
+        now=now,
+    )

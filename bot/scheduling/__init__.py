@@ -1,0 +1,1 @@
+"""The table of ticks. The rows are the schedule; APScheduler only ticks."""

@@ -1,0 +1,110 @@
+"""The only module that imports APScheduler: what is looked at, and how often."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlmodel import Session, col, select
+
+from bot import log
+from bot.bootstrap import Product
+from bot.conversation import drafts
+from bot.conversation.model import Attachment
+from bot.notifications import alerts
+from bot.notifications.sender import Sender
+
+_BATCH = 200
+
+logger = log.get(__name__)
+
+Work = Callable[[Session, datetime], int]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One kind of due work: looked for every ``seconds``; returns how much it did."""
+
+    name: str
+    seconds: int
+    work: Work
+
+
+class Ticker:
+    """Runs the ticks and remembers when each last finished."""
+
+    def __init__(self, product: Product, sender: Sender) -> None:
+        self._product = product
+        self._sender = sender
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"misfire_grace_time": None, "coalesce": True}
+        )
+        self.heartbeats: dict[str, datetime] = {}
+
+    def start(self) -> None:
+        """Begin to tick."""
+        for tick in ticks(self._product):
+            self._scheduler.add_job(
+                self._run, "interval", seconds=tick.seconds, args=[tick], id=tick.name
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop ticking; what was not done is still due."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _run(self, tick: Tick) -> None:
+        now = self._product.clock()
+        try:
+            done = await self._product.database.write(
+                lambda session: tick.work(session, now)
+            )
+        except Exception:
+            logger.exception("tick_failed", tick=tick.name)
+            return
+        self.heartbeats[tick.name] = now
+        if done:
+            self._sender.wake()
+
+
+def ticks(product: Product) -> list[Tick]:
+    """Everything that falls due by itself."""
+    vault, texts, locality = product.vault, product.texts, product.profile.id
+
+    def nudge(session: Session, now: datetime) -> int:
+        return drafts.nudge_due(session, vault, texts, locality, now)
+
+    def expire(session: Session, now: datetime) -> int:
+        return drafts.expire_due(session, vault, texts, locality, now)
+
+    def escalate(session: Session, now: datetime) -> int:
+        return alerts.escalate_due(session, vault, texts, locality, now)
+
+    def clear_files(session: Session, _now: datetime) -> int:
+        return _clear_files(product, session)
+
+    return [
+        Tick("alerts", 5, escalate),
+        Tick("draft_nudges", 60, nudge),
+        Tick("draft_expiry", 60, expire),
+        Tick("retention", 300, clear_files),
+    ]
+
+
+def _clear_files(product: Product, session: Session) -> int:
+    """Remove files whose key was destroyed."""
+    rows = session.exec(
+        select(Attachment)
+        .where(
+            Attachment.locality_id == product.profile.id,
+            col(Attachment.key).is_(None),
+            col(Attachment.path).is_not(None),
+            col(Attachment.sealed).is_(False),
+        )
+        .limit(_BATCH)
+    ).all()
+    for row in rows:
+        product.media.delete(row.path or "")
+        row.path = None
+        session.add(row)
+    return len(rows)

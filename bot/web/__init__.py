@@ -1,0 +1,1 @@
+"""What browsers see. ``app`` puts the sites together; each has ``routes(site)``."""

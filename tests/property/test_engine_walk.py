@@ -1,0 +1,167 @@
+"""Hypothesis walks the engine at random, without any server."""
+
+from datetime import timedelta
+from functools import cache
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.bootstrap import load_book
+from bot.channels.base import MediaKind
+from bot.conversation.effects import FilePetitions, Register
+from bot.conversation.engine import Engine
+from bot.conversation.flows import ALL, OPENINGS, QUESTIONS
+from bot.conversation.reading import Clause, Label, Reading
+from bot.conversation.state import State
+from bot.conversation.turn import ConferenceInfo, Matter, Picture, Slip, Turn
+from bot.localities.profile import FIELDS, load_profile
+from bot.petitions.model import Kind
+from bot.safety.rules import Danger, Signal
+from bot.settings import ROOT
+from tests.support.facts import MemoryFacts, run_step
+from tests.support.talk import at
+
+NOW = at("2025-12-01T19:42")
+KINDS = [*(kind.value for kind in Kind), "none"]
+TEXTS = [
+    "u", "không", "thôi", "sửa", "quay lại", "làm lại", "tiếp tục", "2", "9",
+    "2 tu cau treo chu khong phai suoi", "Lan 09051234o6", "0905123406",
+    "0386 22 11 4", "dung", "gui", "Dinh Van Bay thon ra nhua 0386000144",
+    "thon ra nhua", "duong hu qua xe khong di duoc", "1 den tat 2 karaoke on 3 ho so tre",
+    "sth25 0001 n", "STH-25-0001-N", "STH-25-0001-K", "406", "20/10/2025", "31/02",
+    "viec cua toi", "gặp cán bộ", "chào", "cảm ơn", "dữ liệu của tôi",
+    "cho hoi may gio hop", "gửi. vụ 2 đừng để tên t nha", "uk tách đi lẹ. quán A, 0977000245",
+    "<script>alert(1)</script>", "'; DROP TABLE petition; --", "😀😀", "", " ", "Привет",
+    "từ suối lên, hư từ đợt bão tháng 10", "x" * 3000,
+]
+
+
+@cache
+def engine() -> Engine:
+    return Engine(load_book(profile()), ALL, OPENINGS, QUESTIONS)
+
+
+@cache
+def profile():
+    return load_profile(ROOT / "data" / "localities" / "son-tay-ha.yml")
+
+
+def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
+    if not full:
+        return MemoryFacts(NOW, profile())
+    programme = profile().programmes[0].id
+    starts_at = NOW + timedelta(days=11)
+    matter = Matter(1, "STH-25-0001-N", "received", "van_phong", NOW, None, None, "đường")
+    return MemoryFacts(
+        NOW,
+        profile(),
+        [
+            ConferenceInfo(1, programme, starts_at, "Hội trường", 3, False),
+            ConferenceInfo(2, programme, None, None, None, False),
+        ],
+        [matter],
+        [Slip(1, "DK-25-0001-D", "confirmed", None, starts_at, None)] * has_slip,
+    )
+
+
+INTENTS = sorted({*OPENINGS, *QUESTIONS, "affirm", "deny"} - {"cancel"})
+CONFIDENCES = [0.1, 0.4, 0.6, 0.8, 0.99]
+ANSWERS = [
+    "gui", "dung", "Đinh Thị Thảo", "0905123406", "thon ra nhua", "có", "không",
+    "duong vao thon hu qua xe khong di duoc", "từ tết", "gần nhà ông Bảy", "20/10/2025",
+]
+
+
+def reading(random: Random, text: str) -> Reading | None:
+    if not text.strip() or random.random() < 0.4:
+        return None
+    half = max(1, len(text) // 2)
+    clauses = tuple(
+        Clause(
+            text=text[start:end],
+            start=start,
+            end=end,
+            number=random.choice([None, None, 1, 2]),
+            intent=random.choice(INTENTS),
+            intent_confidence=random.choice(CONFIDENCES),
+            kind=random.choice(KINDS),
+            kind_confidence=random.choice(CONFIDENCES),
+            field=random.choice(sorted(FIELDS)),
+            field_confidence=random.choice(CONFIDENCES),
+        )
+        for start, end in ((0, half), (half, len(text)))
+    )
+    return Reading(
+        intent=Label(name=random.choice(INTENTS), confidence=random.choice(CONFIDENCES)),
+        kind=Label(name=random.choice(KINDS), confidence=random.choice(CONFIDENCES)),
+        field=Label(name=random.choice(sorted(FIELDS)), confidence=0.5),
+        clauses=clauses,
+    )
+
+
+def turn(random: Random, state: State) -> Turn:
+    luck = random.random()
+    if state.choices and luck < 0.35:
+        return Turn(now=NOW, payload=random.choice(state.choices).payload)
+    if luck < 0.6:
+        return Turn(now=NOW, text=random.choice(ANSWERS))
+    text = random.choice(TEXTS)
+    signals = (
+        frozenset({random.choice(list(Signal))}) if random.random() < 0.05 else frozenset()
+    )
+    rare = random.random() < 0.2
+    return Turn(
+        now=NOW,
+        text=text,
+        continuation=random.choice(["còn nữa", "0905123406"]) if rare else "",
+        payload=random.choice(["raise", "field:y_te", "x"]) if random.random() < 0.05 else None,
+        media=(Picture(1, random.choice(list(MediaKind))),) if random.random() < 0.15 else (),
+        phone=random.choice(["0905123406", "12"]) if random.random() < 0.05 else None,
+        location=(15.1, 108.2) if random.random() < 0.05 else None,
+        sticker=random.random() < 0.1,
+        edited=random.random() < 0.05,
+        signals=signals,
+        danger=Danger.FIRE if Signal.DANGER in signals else None,
+        reading=reading(random, text),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(seed=st.integers(0, 2**32), full=st.booleans(), steps=st.integers(1, 40))
+def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
+    seed: int, full: bool, steps: int
+) -> None:
+    random, state, known = Random(seed), State(), facts(full)
+    for _ in range(steps):
+        state, replies, effects = run_step(
+            engine(), state, turn(random, state), known
+        )
+        assert replies, "every turn is answered"
+        state = State.model_validate_json(state.model_dump_json())
+        for effect in effects:
+            if isinstance(effect, FilePetitions):
+                assert effect.drafts
+                assert all(draft.content.strip() for draft in effect.drafts)
+            if isinstance(effect, Register):
+                assert effect.name
+                assert effect.phone.startswith("+84")
+                assert effect.address
+                assert effect.petition
+                assert effect.petition.content.strip()
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 25))
+def test_cancel_leads_out_of_wherever_a_walk_has_led(seed: int, steps: int) -> None:
+    random, state, known = Random(seed), State(), facts(full=True)
+    for _ in range(steps):
+        state, _, _ = run_step(engine(), state, turn(random, state), known)
+
+    for _ in range(len(state.frames)):
+        state, replies, _ = run_step(
+            engine(), state, Turn(now=NOW, text="thôi"), known
+        )
+        assert replies
+
+    assert not state.frames

@@ -1,0 +1,71 @@
+"""Facts from memory, for the engine without a database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.conversation.effects import (
+    Effect,
+    FiledPetition,
+    FilePetitions,
+    LookedUp,
+    LookUp,
+    Outcome,
+    PetitionsFiled,
+    Register,
+    Registered,
+)
+from bot.conversation.engine import Engine
+from bot.conversation.state import State
+from bot.conversation.turn import ConferenceInfo, Matter, Reply, Slip, Turn
+from bot.localities.profile import Profile
+
+
+@dataclass
+class MemoryFacts:
+    now: datetime
+    profile: Profile
+    known_conferences: Sequence[ConferenceInfo] = ()
+    known_matters: list[Matter] = field(default_factory=list)
+    known_slips: list[Slip] = field(default_factory=list)
+
+    def conferences(self) -> Sequence[ConferenceInfo]:
+        return self.known_conferences
+
+    def matters(self) -> Sequence[Matter]:
+        return self.known_matters
+
+    def slips(self) -> Sequence[Slip]:
+        return self.known_slips
+
+    def intake_due(self) -> tuple[date, str] | None:
+        return date(2025, 12, 15), "basis"
+
+
+def outcome_of(effect: Effect, now: datetime) -> Outcome | None:
+    """What the desk would say."""
+    if isinstance(effect, FilePetitions):
+        filed = FiledPetition("STH-25-0001-N", "van_phong", True, now, None, None, "1")
+        return PetitionsFiled((filed,) * len(effect.drafts))
+    if isinstance(effect, Register):
+        return Registered("DK-25-0001-D", None, None, "STH-25-0002-C")
+    if isinstance(effect, LookUp):
+        return LookedUp(found=False, locked=effect.secret == "000")
+    return None
+
+
+def run_step(
+    engine: Engine, state: State, turn: Turn, facts: MemoryFacts
+) -> tuple[State, list[Reply], list[Effect]]:
+    """A step with its outcomes, as the runner does it."""
+    step = engine.step(state, turn, facts)
+    state, replies, effects = step.state, list(step.replies), list(step.effects)
+    waiting = list(effects)
+    while waiting:
+        if outcome := outcome_of(waiting.pop(0), turn.now):
+            more = engine.resume(state, turn, facts, outcome)
+            state = more.state
+            replies += more.replies
+            effects += more.effects
+            waiting += more.effects
+    return state, replies, effects
