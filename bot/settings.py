@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     burst_wait_seconds: float = Field(2.5, ge=0, le=4)
     burst_max_seconds: float = Field(8.0, ge=0, le=8)
     max_upload_megabytes: int = Field(10, ge=1, le=20)
+    chat_burst: float = Field(20, ge=1)
+    chat_per_second: float = Field(2, gt=0)
 
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"

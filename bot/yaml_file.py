@@ -9,5 +9,6 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(path: Path) -> Any:
-    """The content of a YAML file; ``yaml.YAMLError`` or ``OSError`` if there is none."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
+    """The content of a YAML file; raises ``yaml.YAMLError`` or ``OSError``."""
+    text = path.read_text(encoding="utf-8")
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader)

@@ -63,9 +63,7 @@ def product(make_product: Callable[..., Product]) -> Product:
 def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaAddress]:
     """The real, trained Rasa, started once."""
     directory = tmp_path_factory.mktemp("rasa")
-    server = RasaServer(
-        Settings(_env_file=None, data_dir=directory), new_address()
-    )
+    server = RasaServer(Settings(_env_file=None, data_dir=directory), new_address())
     asyncio.run(server.start())
     yield server.address
     server.stop()

@@ -1,4 +1,4 @@
-"""What every channel speaks: inbound and outbound messages, capabilities, the protocol."""
+"""What every channel speaks: messages in and out, capabilities, the protocol."""
 
 from dataclasses import dataclass
 from datetime import datetime

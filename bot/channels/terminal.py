@@ -4,6 +4,8 @@ Replies alone go to standard output. A bare number picks a button of the last me
 """
 
 import asyncio
+import os
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -118,9 +120,6 @@ async def standard_input() -> asyncio.StreamReader:
 
 
 def _is_pollable() -> bool:
-    import os
-    import stat
-
     return stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
 
 

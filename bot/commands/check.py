@@ -125,9 +125,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(Verdict.FAIL, words)
         return
     code = "database" if at_head else "database_behind"
-    yield Finding(
-        Verdict.OK if at_head else Verdict.WARN, message("checks", code)
-    )
+    yield Finding(Verdict.OK if at_head else Verdict.WARN, message("checks", code))
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

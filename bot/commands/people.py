@@ -90,7 +90,12 @@ def schedule(
         if not waiting:
             raise ConfigurationError("conference_unknown", programme=wanted)
         told = conferences.fix_date(
-            session, waiting[0], starts_at=starts_at, place=place, by="operator", now=now
+            session,
+            waiting[0],
+            starts_at=starts_at,
+            place=place,
+            by="operator",
+            now=now,
         )
         for row in told:
             _tell_date(session, product, waiting[0], row, now)

@@ -108,7 +108,7 @@ async def _answer(settings: Settings, app: FastAPI, stopping: asyncio.Event) -> 
         timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    setattr(server, "capture_signals", contextlib.nullcontext)  # noqa: B010
 
     async def end() -> None:
         await stopping.wait()

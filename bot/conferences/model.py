@@ -10,7 +10,7 @@ from bot.storage.types import EnumValue, UtcDateTime
 
 
 class Conference(SQLModel, table=True):
-    """One dialogue conference of a programme. ``starts_at`` is none until it is fixed."""
+    """One dialogue conference of a programme; ``starts_at`` is none until fixed."""
 
     __table_args__ = (Index("conference_next", "locality_id", "starts_at"),)
 

@@ -23,6 +23,7 @@ from bot.petitions.details import Details
 from bot.petitions.model import Alert, CallBack, Petition
 from bot.petitions.service import NewPetition, Registry
 from bot.storage import events
+from bot.storage.types import stored_id
 from bot.storage.vault import decrypt, encrypt
 from bot.texts import Texts
 
@@ -288,5 +289,4 @@ class Desk:
 
     @property
     def _conversation_id(self) -> int:
-        assert self.conversation.id is not None, "a stored conversation has an id"
-        return self.conversation.id
+        return stored_id(self.conversation.id)

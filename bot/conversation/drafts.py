@@ -1,6 +1,6 @@
 """Unfinished forms: one nudge, then they expire with notice and are destroyed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session, col, select
@@ -39,7 +39,16 @@ def nudge_due(
                 "heard": _heard(frame),
                 "expires_at": row.expires_at,
             }
-            _say(session, key, texts, row, state, "draft_nudge", values, now)
+            _say(
+                session,
+                texts,
+                row,
+                state,
+                "draft_nudge",
+                key=key,
+                values=values,
+                now=now,
+            )
     return len(rows)
 
 
@@ -60,7 +69,7 @@ def expire_due(
         erase.purge(session, row.id or 0)
         row.state = encrypt(key, state.model_dump_json().encode(), _STATE)
         row.version += 1
-        _say(session, key, texts, row, state, "draft_expired", {}, now)
+        _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
     return len(rows)
 
 
@@ -82,12 +91,13 @@ def _due(
 
 def _say(
     session: Session,
-    key: bytes,
     texts: Texts,
     row: Conversation,
     state: State,
     notice: str,
-    values: dict[str, object],
+    *,
+    key: bytes,
+    values: Mapping[str, object],
     now: datetime,
 ) -> None:
     rendered = texts.render(
@@ -115,7 +125,9 @@ def _form(state: State) -> Frame | None:
 
 
 def _heard(frame: Frame) -> str | None:
-    shown = next((answer.shown for answer in frame.slots.values() if answer.shown), None)
+    shown = next(
+        (answer.shown for answer in frame.slots.values() if answer.shown), None
+    )
     return shorten(shown, _HEARD) if shown else None
 
 

@@ -122,41 +122,57 @@ class Engine:
     # -- attention ----------------------------------------------------------------
 
     def _attend(self, scene: Scene) -> None:
-        turn = scene.turn
-        if flow := self._emergency(scene):
-            self._flows[flow].open(scene)
-            return
-        if turn.is_empty and not turn.sticker:
-            self._repeat(scene)
-            return
-        if Signal.IDENTITY_NUMBER in turn.signals:
-            scene.say("utter_identity_removed")
-        if turn.sticker and turn.is_empty:
-            self._sticker(scene)
-            return
-        if turn.edited and turn.text:
-            scene.say("utter_edited")
-            self._repeat(scene)
-            return
-        self._join_early_words(scene)
-        if self._command(scene):
-            return
-        if scene.state.frames and self._question_inside(scene):
-            return
-        if scene.state.frames and self._flows[scene.frame.flow].take(scene):
-            scene.state.misses = 0
-            return
-        if self._open(scene):
-            scene.state.misses = 0
-            return
-        if turn.payload:
-            scene.say("utter_button_late")
-            self._repeat(scene)
-            return
+        """The first that has a use for the turn takes it."""
+        for takes in (
+            self._emergency,
+            self._nothing_said,
+            self._changed_afterwards,
+            self._command,
+            self._question_inside,
+            self._running,
+            self._open,
+            self._late_button,
+        ):
+            if takes(scene):
+                scene.state.misses = 0
+                return
         self._missed(scene)
 
+    def _nothing_said(self, scene: Scene) -> bool:
+        """Nothing, or a sticker: ask again, or say that somebody is there."""
+        turn = scene.turn
+        if not turn.is_empty:
+            if Signal.IDENTITY_NUMBER in turn.signals:
+                scene.say("utter_identity_removed")
+            return False
+        if turn.sticker and not scene.state.frames:
+            scene.say("utter_sticker")
+        else:
+            self._repeat(scene)
+        return True
+
+    def _changed_afterwards(self, scene: Scene) -> bool:
+        """A message that was changed after it was sent: what was received counts."""
+        if not (scene.turn.edited and scene.turn.text):
+            self._join_early_words(scene)
+            return False
+        scene.say("utter_edited")
+        self._repeat(scene)
+        return True
+
+    def _running(self, scene: Scene) -> bool:
+        return bool(scene.state.frames) and self._flows[scene.frame.flow].take(scene)
+
+    def _late_button(self, scene: Scene) -> bool:
+        """A button of an older message that means nothing any more."""
+        if not scene.turn.payload:
+            return False
+        scene.say("utter_button_late")
+        self._repeat(scene)
+        return True
+
     def _join_early_words(self, scene: Scene) -> None:
-        """Early words continue a form's previous answer; elsewhere they are just said."""
+        """Early words continue a form's last answer; elsewhere they are just said."""
         turn = scene.turn
         continues = scene.state.frames and hasattr(
             self._flows[scene.frame.flow], "continues"
@@ -166,20 +182,25 @@ class Engine:
             scene.turn = replace(turn, text=text, continuation="")
             scene.said = self._interpret(scene)
 
-    def _emergency(self, scene: Scene) -> str | None:
+    def _emergency(self, scene: Scene) -> bool:
+        """Danger and secrecy come before everything; a running flow is not told."""
+        flow = self._alarm(scene)
+        if flow is None or (scene.state.frames and scene.frame.flow == flow):
+            return False
+        self._flows[flow].open(scene)
+        return True
+
+    def _alarm(self, scene: Scene) -> str | None:
         signals = scene.turn.signals
-        running = scene.state.frame.flow if scene.state.frame else None
         if Signal.DANGER in signals:
-            return "danger" if running != "danger" else None
+            return "danger"
         if Signal.SELF_HARM in signals:
             return "self_harm"
         if signals & {Signal.CHILD, Signal.VIOLENCE}:
             return "protection"
         if Signal.DENUNCIATION in signals or self._reads(scene, "denounce"):
-            return "denunciation" if running != "denunciation" else None
-        if self._reads(scene, "report_emergency") and running != "danger":
-            return "danger"
-        return None
+            return "denunciation"
+        return "danger" if self._reads(scene, "report_emergency") else None
 
     def _reads(self, scene: Scene, intent: str) -> bool:
         reading = scene.turn.reading
@@ -187,8 +208,8 @@ class Engine:
 
     def _command(self, scene: Scene) -> bool:
         """Words that work at any moment."""
-        state, said = scene.state, scene.said
-        flow = self._flows[scene.frame.flow] if state.frames else None
+        said = scene.said
+        flow = self._flows[scene.frame.flow] if scene.state.frames else None
         if said == "cancel":
             self._cancel(scene)
         elif said == "restart" and flow:
@@ -199,11 +220,10 @@ class Engine:
             flow.prompt(scene)
         elif self._is_code(scene):
             self._flows["follow"].open(scene)
-        elif said in self._openings and self._may_open(scene, said):
+        elif said and said in self._openings and self._may_open(scene, said):
             self._flows[self._openings[said]].open(scene)
         else:
             return False
-        state.misses = 0
         return True
 
     def _is_code(self, scene: Scene) -> bool:
@@ -215,7 +235,7 @@ class Engine:
         return len(text.split()) <= _CODE_WORDS and find_code(text) is not None
 
     def _may_open(self, scene: Scene, said: str) -> bool:
-        """A command opens its flow, unless it is the answer the running flow expects."""
+        """A command opens its flow, unless the running flow expects it as an answer."""
         flow = self._openings[said]
         if not scene.state.frames or flow == "talk":
             return not scene.state.frames
@@ -242,7 +262,9 @@ class Engine:
         flow.open(scene)
 
     def _question_inside(self, scene: Scene) -> bool:
-        """A short question in the middle of a flow is answered, and the flow goes on."""
+        """A short question inside a flow is answered, and the flow goes on."""
+        if not scene.state.frames:
+            return False
         question, rest = self._split_question(scene)
         if question is None:
             return False
@@ -276,7 +298,7 @@ class Engine:
             if len(clause.text.split()) <= _QUESTION_WORDS
             and self._is_question(clause.intent, clause.intent_confidence)
         ]
-        if len(asked) != 1 or len(reading.clauses) < 2:  # noqa: PLR2004
+        if len(asked) != 1 or len(reading.clauses) < 2:
             return None, ""
         rest = turn.text[: asked[0].start] + turn.text[asked[0].end :]
         return asked[0].intent, rest.strip(" .,;\n")
@@ -313,7 +335,7 @@ class Engine:
             return reading.intent.name
         if keyword := self.book.phrases.keyword(turn.text):
             return keyword
-        is_a_story = turn.words > 5 and not scene.state.frames  # noqa: PLR2004
+        is_a_story = turn.words > 5 and not scene.state.frames
         return "submit_petition" if is_a_story else ""
 
     # -- understanding ------------------------------------------------------------
@@ -384,20 +406,14 @@ class Engine:
         else:
             scene.say("utter_menu")
 
-    def _sticker(self, scene: Scene) -> None:
-        if scene.state.frames:
-            self._flows[scene.frame.flow].prompt(scene)
-        else:
-            scene.say("utter_sticker")
-
     def _missed(self, scene: Scene) -> None:
         """First failure: ask again. Second: buttons. Third: a person."""
         scene.state.misses += 1
         misses = scene.state.misses
-        if misses >= 3:  # noqa: PLR2004
+        if misses >= 3:
             scene.state.misses = 0
             self._flows["handoff"].open(scene)
-        elif misses == 2 or not scene.state.frames:  # noqa: PLR2004
+        elif misses == 2 or not scene.state.frames:
             scene.say(
                 "utter_not_understood_menu" if misses > 1 else "utter_menu_unclear"
             )

@@ -60,5 +60,10 @@ def _since(text: str, book: Book) -> list[Entity]:
         return []
     start, end = span
     return [
-        {"entity": "since", "value": text[start:end].strip(), "start": start, "end": end}
+        {
+            "entity": "since",
+            "value": text[start:end].strip(),
+            "start": start,
+            "end": end,
+        }
     ]

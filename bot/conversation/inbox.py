@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
+from bot.conversation import linking
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
+from bot.errors import DomainError
 from bot.notifications.model import ChannelAccount, Conversation
 from bot.petitions.code import find_code
 from bot.safety.rules import SafetyRules, Signal
+from bot.storage.types import stored_id
 from bot.storage.vault import Vault, decrypt, encrypt
 from nlu.text import clean
 
@@ -117,6 +120,7 @@ class Inbox:
         ).first()
         if known is not None:
             return Receipt(_id(conversation), True, conversation.due_at)
+        message = linking.take_word(session, conversation, message, now)
         key = self._vault.unwrap(conversation.key)
         assessment = self._safety.assess(clean(message.text))
         files = [
@@ -188,7 +192,7 @@ class Inbox:
         self, session: Session, conversation: Conversation, media: Media, now: datetime
     ) -> Attachment:
         if media.source.startswith(STORED):
-            row = session.get_one(Attachment, int(media.source.removeprefix(STORED)))
+            row = self._stored(session, int(media.source.removeprefix(STORED)))
             row.conversation_id = conversation.id
         else:
             row = Attachment(
@@ -204,6 +208,13 @@ class Inbox:
             )
         session.add(row)
         session.flush()
+        return row
+
+    def _stored(self, session: Session, file_id: int) -> Attachment:
+        """A file that was uploaded and not sent yet; it is sent once."""
+        row = session.get(Attachment, file_id)
+        if row is None or row.key is None or row.conversation_id or row.petition_id:
+            raise DomainError("file_unknown")
         return row
 
     def _ends_burst(self, body: Body) -> bool:
@@ -239,5 +250,4 @@ def media_kind(value: str) -> MediaKind:
 
 
 def _id(conversation: Conversation) -> int:
-    assert conversation.id is not None, "a stored conversation has an id"
-    return conversation.id
+    return stored_id(conversation.id)

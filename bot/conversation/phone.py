@@ -61,7 +61,7 @@ def _valid(digits: str) -> str | None:
         parsed = phonenumbers.parse(digits, "VN")
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed) or parsed.country_code != 84:  # noqa: PLR2004
+    if not phonenumbers.is_valid_number(parsed) or parsed.country_code != 84:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

@@ -19,7 +19,8 @@ def compose(
     capabilities: Capabilities,
 ) -> Content:
     """One message a turn, on every channel: paragraphs in order, the last buttons."""
-    parts, buttons = [], ()
+    parts: list[str] = []
+    buttons: tuple[tuple[str, str], ...] = ()
     for reply in replies:
         rendered = texts.render(
             reply.response, {**address(texts, state), **reply.values}, channel

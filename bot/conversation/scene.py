@@ -41,20 +41,17 @@ class Scene:
     @property
     def frame(self) -> Frame:
         """The running flow's frame."""
-        frame = self.state.frame
-        assert frame is not None, "a flow is asked only while it runs"
-        return frame
+        return self.state.frames[-1]
 
-    def say(
-        self,
-        response: str,
-        *,
-        buttons: Sequence[tuple[str, str]] | None = None,
-        **values: object,
-    ) -> None:
+    def say(self, response: str, **values: object) -> None:
         """Add a reply; the replies of a turn become one message."""
-        chosen = None if buttons is None else tuple(buttons)
-        self.replies.append(Reply(response, values, chosen))
+        self.replies.append(Reply(response, values))
+
+    def offer(
+        self, response: str, buttons: Sequence[tuple[str, str]], **values: object
+    ) -> None:
+        """Add a reply with buttons of its own: title and payload."""
+        self.replies.append(Reply(response, values, tuple(buttons)))
 
     def do(self, effect: Effect) -> None:
         """Ask for something to be done in the turn's transaction."""

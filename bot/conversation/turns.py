@@ -55,6 +55,16 @@ class Finished:
     was_sealed: bool = False
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A claimed turn inside the transaction that finishes it."""
+
+    session: Session
+    conversation: Conversation
+    claimed: Claimed
+    now: datetime
+
+
 class Turns:
     """Claims and finishes turns."""
 
@@ -119,8 +129,8 @@ class Turns:
     ) -> Finished:
         """Run the engine and keep what came of it. Does nothing when the lease was
         lost or the state has moved: then another worker has the turn."""
-        conversation = self._held(session, claimed)
-        if conversation is None:
+        held = self._hold(session, claimed, now)
+        if held is None:
             return Finished()
         turn = replace(claimed.turn, reading=reading, now=now)
         facts = DatabaseFacts(session, self._registry, claimed.conversation_id, now)
@@ -128,7 +138,7 @@ class Turns:
             session,
             self._registry,
             self._texts,
-            conversation,
+            held.conversation,
             claimed.key,
             turn,
             claimed.bodies,
@@ -137,27 +147,23 @@ class Turns:
         )
         step = self._engine.step(claimed.state, turn, facts, model_away=model_away)
         if step.waits:
-            return self._wait(session, conversation, claimed, now)
+            return self._wait(held)
         state, replies = self._perform(desk, step, turn, facts)
         state.told_waiting = False
-        row = self._reply(session, conversation, desk.key, claimed, state, replies, now)
-        self._keep(session, conversation, desk.key, claimed, state, row, now)
-        return Finished(
-            parcel=self._parcel(conversation, desk.key, row),
-            again_at=conversation.due_at,
-            was_sealed=desk.key != claimed.key,
-        )
+        row = self._reply(held, desk.key, state, replies)
+        self._keep(held, desk.key, state, row)
+        return self._finished(held, row, was_sealed=desk.key != claimed.key)
 
     def give_up(self, session: Session, claimed: Claimed, now: datetime) -> Finished:
         """A turn that raised: its words are kept for a person, its forms are dropped,
         and the resident is told. Nothing blocks the next message."""
-        conversation = self._held(session, claimed)
-        if conversation is None:
+        held = self._hold(session, claimed, now)
+        if held is None:
             return Finished()
         key, wrapped = self._registry.vault.new_key()
         session.add(
             CallBack(
-                locality_id=conversation.locality_id,
+                locality_id=held.conversation.locality_id,
                 conversation_id=claimed.conversation_id,
                 key=wrapped,
                 body=encrypt(key, b'{"phone": null, "note": "failed_turn"}', b"call"),
@@ -165,20 +171,9 @@ class Turns:
             )
         )
         state = State(introduced=True, noticed=claimed.state.noticed)
-        row = self._reply(
-            session,
-            conversation,
-            claimed.key,
-            claimed,
-            state,
-            [Reply("utter_failed_turn")],
-            now,
-        )
-        self._keep(session, conversation, claimed.key, claimed, state, row, now)
-        return Finished(
-            parcel=self._parcel(conversation, claimed.key, row),
-            again_at=conversation.due_at,
-        )
+        row = self._reply(held, claimed.key, state, [Reply("utter_failed_turn")])
+        self._keep(held, claimed.key, state, row)
+        return self._finished(held, row)
 
     @property
     def _profile(self) -> Profile:
@@ -218,9 +213,10 @@ class Turns:
         """One turn out of the messages; what was written before our question arrived
         is kept apart."""
         phrases = self._engine.book.phrases
-        early, answers = [], []
+        early: list[str] = []
+        answers: list[str] = []
         for body in bodies:
-            text = body.text.lstrip("/ ")
+            text = body.text.lstrip("/ ").strip()
             if not text:
                 continue
             is_early = _is_early(conversation, body) and not phrases.command(text)
@@ -244,7 +240,7 @@ class Turns:
             danger=Danger(dangers[0]) if dangers else None,
         )
 
-    def _held(self, session: Session, claimed: Claimed) -> Conversation | None:
+    def _hold(self, session: Session, claimed: Claimed, now: datetime) -> _Held | None:
         conversation = session.exec(
             select(Conversation)
             .where(
@@ -254,7 +250,9 @@ class Turns:
             )
             .with_for_update()
         ).one_or_none()
-        return conversation
+        if conversation is None:
+            return None
+        return _Held(session, conversation, claimed, now)
 
     def _perform(
         self, desk: Desk, step: Step, turn: Turn, facts: DatabaseFacts
@@ -272,55 +270,38 @@ class Turns:
         return state, replies
 
     def _reply(
-        self,
-        session: Session,
-        conversation: Conversation,
-        key: bytes,
-        claimed: Claimed,
-        state: State,
-        replies: Sequence[Reply],
-        now: datetime,
+        self, held: _Held, key: bytes, state: State, replies: Sequence[Reply]
     ) -> Outbound | None:
         if not replies:
             return None
-        channel = conversation.channel
+        claimed, channel = held.claimed, held.conversation.channel
         content = compose(
             self._texts, replies, state, channel, self._capabilities[channel]
         )
+        turn = f"turn/{claimed.conversation_id}/{claimed.version}"
         return outbox.put(
-            session,
-            conversation,
-            f"turn/{claimed.conversation_id}/{claimed.version}/{claimed.message_ids[-1]}",
+            held.session,
+            held.conversation,
+            f"{turn}/{claimed.message_ids[-1]}",
             content,
             data_key=key,
             urgency=Urgency.REPLY,
-            now=now,
+            now=held.now,
             claimed=True,
         )
 
     def _keep(
-        self,
-        session: Session,
-        conversation: Conversation,
-        key: bytes,
-        claimed: Claimed,
-        state: State,
-        row: Outbound | None,
-        now: datetime,
+        self, held: _Held, key: bytes, state: State, row: Outbound | None
     ) -> None:
+        session, conversation, now = held.session, held.conversation, held.now
         conversation.state = encrypt(key, state.model_dump_json().encode(), _STATE)
-        conversation.version += 1
         conversation.free_text = not state.choices or _asks_for_words(state)
-        conversation.lease_until = conversation.lease_by = None
-        if row is not None:
-            conversation.asked_id = row.id
-            conversation.asked_at = None
         self._plan_draft(conversation, state, now)
         for inbound in session.exec(
-            select(Inbound).where(col(Inbound.id).in_(claimed.message_ids))
+            select(Inbound).where(col(Inbound.id).in_(held.claimed.message_ids))
         ):
             inbound.status = InboundStatus.DONE
-            inbound.turn = claimed.version
+            inbound.turn = held.claimed.version
             session.add(inbound)
         session.flush()
         more = session.exec(
@@ -331,9 +312,19 @@ class Turns:
             )
             .limit(1)
         ).first()
-        conversation.due_at = now if more else None
         conversation.first_waiting_at = now if more else None
-        session.add(conversation)
+        self._release(held, row, now if more else None)
+
+    def _release(self, held: _Held, row: Outbound | None, due: datetime | None) -> None:
+        """Give the conversation back; its next turn is due then."""
+        conversation = held.conversation
+        conversation.version += 1
+        conversation.lease_until = conversation.lease_by = None
+        conversation.due_at = due
+        if row is not None:
+            conversation.asked_id = row.id
+            conversation.asked_at = None
+        held.session.add(conversation)
 
     def _plan_draft(
         self, conversation: Conversation, state: State, now: datetime
@@ -346,39 +337,25 @@ class Turns:
         conversation.nudge_at = now + timedelta(hours=kept.draft_nudge_hours)
         conversation.expires_at = now + timedelta(hours=kept.draft_expire_hours)
 
-    def _wait(
-        self,
-        session: Session,
-        conversation: Conversation,
-        claimed: Claimed,
-        now: datetime,
-    ) -> Finished:
+    def _wait(self, held: _Held) -> Finished:
         """Only the model can read this, and it is away: keep it and say so once."""
         row = None
-        state = claimed.state
+        state, key = held.claimed.state, held.claimed.key
         if not state.told_waiting:
             state = state.model_copy(update={"told_waiting": True})
-            reply = [Reply("utter_waiting_for_model")]
-            row = self._reply(
-                session, conversation, claimed.key, claimed, state, reply, now
-            )
-            box = encrypt(claimed.key, state.model_dump_json().encode(), _STATE)
-            conversation.state = box
-        conversation.version += 1
-        conversation.lease_until = conversation.lease_by = None
-        conversation.due_at = now + _MODEL_PAUSE
-        session.add(conversation)
-        return Finished(
-            parcel=self._parcel(conversation, claimed.key, row),
-            again_at=conversation.due_at,
-        )
+            row = self._reply(held, key, state, [Reply("utter_waiting_for_model")])
+            box = encrypt(key, state.model_dump_json().encode(), _STATE)
+            held.conversation.state = box
+        self._release(held, row, held.now + _MODEL_PAUSE)
+        return self._finished(held, row)
 
-    def _parcel(
-        self, conversation: Conversation, key: bytes, row: Outbound | None
-    ) -> outbox.Parcel | None:
-        if row is None:
-            return None
-        return outbox.parcel(self._registry.vault, row, conversation)
+    def _finished(
+        self, held: _Held, row: Outbound | None, *, was_sealed: bool = False
+    ) -> Finished:
+        parcel = None
+        if row is not None:
+            parcel = outbox.parcel(self._registry.vault, row, held.conversation)
+        return Finished(parcel, held.conversation.due_at, was_sealed)
 
 
 def _open_state(key: bytes, conversation: Conversation) -> State:

@@ -14,6 +14,7 @@ from bot.conversation.phone import PhoneKind, PhoneReading, mask, read_phone, sp
 from bot.conversation.phrases import plain
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer
+from nlu.text import clean, fold
 
 _MIN_CONTENT_WORDS = 2
 _MAX_NAME_WORDS = 7
@@ -180,10 +181,10 @@ def phone_problem(reading: PhoneReading) -> Rejected:
 
 def clean_name(text: str, scene: Scene) -> str | None:
     """A person's name out of an answer, or none when it does not look like one."""
-    from nlu.text import clean, fold
-
     name = clean(text).strip(_EDGES)
     phrases = scene.book.phrases
+    if phrases.command(name):
+        return None
     for _ in range(3):
         folded = fold(name)
         if len(folded) != len(name):

@@ -1,4 +1,4 @@
-"""Drives turns: wakes for what is due, asks Rasa, finishes, hands replies to the sender."""
+"""Drives turns: wakes for what is due, asks Rasa, finishes, hands replies over."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -93,13 +93,13 @@ class Worker:
 
     async def _drain(self) -> None:
         while not self._slots.locked():
-            now = self._clock()
-            claimed = await self._database.write(
-                lambda session, now=now: self._turns.claim(session, now)
-            )
+            claimed = await self._database.write(self._claim)
             if claimed is None:
                 return
             self._start(claimed)
+
+    def _claim(self, session: Session) -> Claimed | None:
+        return self._turns.claim(session, self._clock())
 
     def _start(self, claimed: Claimed) -> None:
         task = asyncio.create_task(self._take(claimed))

@@ -1,4 +1,4 @@
-"""Whom we can write to, and the outbox: what is to be said and what became of it."""
+"""Whom we can write to, and the outbox: what to say and what became of it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +36,12 @@ class Conversation(SQLModel, table=True):
         Index("conversation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
         Index("conversation_nudge", "nudge_at"),
         Index("conversation_expiry", "expires_at"),
+        Index(
+            "conversation_staff",
+            "staff_id",
+            sqlite_where=text("staff_id IS NOT NULL"),
+            postgresql_where=text("staff_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -74,7 +80,7 @@ class OutboundStatus(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How hard to try: a reply is answered to a person who waits; a notice is a duty."""
+    """How hard to try: a person waits for a reply; a notice is a duty."""
 
     REPLY = "reply"
     NOTICE = "notice"

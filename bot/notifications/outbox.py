@@ -173,7 +173,7 @@ def settle_sent(
 def settle_failed(
     session: Session, parcel: Parcel, error: ChannelError, now: datetime
 ) -> None:
-    """Try again later, or give up and say why. What may have arrived is not repeated."""
+    """Try again later, or give up. What may have arrived is not repeated."""
     row = session.get_one(Outbound, parcel.message.id)
     row.attempts += 1
     row.error = error.code
@@ -217,4 +217,5 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
 def _pause(attempts: int, asked: float | None) -> timedelta:
     if asked is not None:
         return timedelta(seconds=asked)
-    return min(_FIRST_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    doublings = min(attempts - 1, 16)
+    return min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)

@@ -54,7 +54,7 @@ def alert_taken(
     )
 
 
-def _tell(  # noqa: PLR0913
+def _tell(
     session: Session,
     vault: Vault,
     texts: Texts,

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from weakref import WeakValueDictionary
 
+from sqlmodel import Session
+
 from bot import log
 from bot.channels.base import Channel
 from bot.clock import Clock
@@ -60,20 +62,17 @@ class Sender:
 
     async def send_due(self) -> None:
         """Send everything that is due."""
-        while True:
-            now = self._clock()
-            parcels = await self._database.write(
-                lambda session, now=now: outbox.claim(
-                    session,
-                    self._vault,
-                    locality_id=self._locality_id,
-                    channels=self._channels.keys(),
-                    now=now,
-                )
-            )
-            if not parcels:
-                return
+        while parcels := await self._database.write(self._claim):
             await asyncio.gather(*map(self.send_now, parcels))
+
+    def _claim(self, session: Session) -> list[outbox.Parcel]:
+        return outbox.claim(
+            session,
+            self._vault,
+            locality_id=self._locality_id,
+            channels=self._channels.keys(),
+            now=self._clock(),
+        )
 
     async def send_now(self, parcel: outbox.Parcel) -> None:
         """Send one claimed message and settle it."""

@@ -1,4 +1,4 @@
-"""Pushes to officers who linked a chat: codes and dates only, never a person's words."""
+"""Pushes to officers who linked a chat: codes and dates only, nobody's words."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from bot.petitions.model import Alert, CallBack
+from bot.staff.model import Account
 from bot.storage import events
 from bot.storage.vault import Vault, decrypt
-from bot.staff.model import Account
 
 STILL_SHOWN = timedelta(hours=12)
 """How long an alert that somebody took stays in sight."""
@@ -77,6 +78,15 @@ def calls(session: Session, locality_id: str) -> Sequence[CallBack]:
         .order_by(col(CallBack.id))
         .limit(_CALLS)
     ).all()
+
+
+def count_calls(session: Session, locality_id: str) -> int:
+    """How many residents wait to be rung."""
+    return session.exec(
+        select(func.count())
+        .select_from(CallBack)
+        .where(CallBack.locality_id == locality_id, col(CallBack.done_at).is_(None))
+    ).one()
 
 
 def note(vault: Vault, call: CallBack) -> CallNote:

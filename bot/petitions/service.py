@@ -23,6 +23,7 @@ from bot.petitions.model import (
     Supplement,
 )
 from bot.storage import counters, events
+from bot.storage.types import stored_id
 from bot.storage.vault import Vault, encrypt
 from nlu.text import fold
 
@@ -73,7 +74,7 @@ class Registry:
 def file(
     session: Session, registry: Registry, new: NewPetition, *, now: datetime
 ) -> tuple[Petition, str | None]:
-    """Enter a petition; returns it with the PIN when no telephone can prove its owner."""
+    """Enter a petition; with the PIN when no telephone can prove its owner."""
     profile, vault = registry.profile, registry.vault
     year = today(now).year
     series = f"{profile.code_prefix}-{year}"
@@ -250,7 +251,7 @@ def look_up(
 def _move(petition: Petition, to: PetitionStatus) -> None:
     if to not in TRANSITIONS[petition.status]:
         raise DomainError(
-            "transition_refused", code=petition.code, old=petition.status, new=to
+            "transition_refused", petition=petition.code, old=petition.status, new=to
         )
     petition.status = to
 
@@ -277,8 +278,7 @@ def _record(
 
 
 def _id(petition: Petition) -> int:
-    assert petition.id is not None, "a stored petition has an id"
-    return petition.id
+    return stored_id(petition.id)
 
 
 def _explained(deadline: Deadline | None) -> dict[str, object] | None:

@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from nlu.text import fold, normalise
@@ -27,11 +26,10 @@ _TILDE = "\u0303"
 
 
 class Span(NamedTuple):
-    """Words ``start`` up to, not including, ``end``; ``loose`` when one may be any."""
+    """Words ``start`` up to, not including, ``end``."""
 
     start: int
     end: int
-    loose: bool
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,12 @@ class Reader:
         sentence: list[int] = []
         clause: list[int] = []
         sentences = clauses = 0
+        known = self._readings.copy()
         for token in _TOKEN.findall(normalise(text)):
             if token[0].isalnum():
-                words.append(self._readings.get(token) or _read(token))
+                if token not in known:
+                    known[token] = _read(token)
+                words.append(known[token])
                 sentence.append(sentences)
                 clause.append(clauses)
             elif token != "." or not words or len(words[-1][0]) > 1:  # not "Mr. B."
@@ -81,26 +82,47 @@ def _read(token: str) -> tuple[str, ...]:
 
 
 class _Node:
-    """The end of the same beginning of some phrases."""
+    """A beginning that some phrases share, and where each next word leads.
 
-    __slots__ = ("following", "groups", "loose")
+    ``parts`` holds the next words as written, ``following`` as they may be typed;
+    ``length`` counts its words, and it is ``loose`` when one of them may be any.
+    """
 
-    def __init__(self, *, loose: bool = False) -> None:
+    __slots__ = ("following", "groups", "length", "loose", "parts")
+
+    def __init__(self, length: int = 0, *, loose: bool = False) -> None:
+        self.parts: dict[str, _Node] = {}
         self.following: dict[str, list[_Node]] = {}
         self.groups: list[int] = []
+        self.length = length
         self.loose = loose
+
+    def extended(self, part: str) -> "_Node":
+        """The node that the written word ``part`` leads to, new or known."""
+        child = self.parts.get(part)
+        if child is None:
+            child = _Node(self.length + 1, loose=self.loose or part == ANY_WORD)
+            self.parts[part] = child
+            for spelling in _spellings(part):
+                self.following.setdefault(spelling, []).append(child)
+        return child
+
+
+# The words at which phrases begin, by the node where the phrase ends.
+_Starts = dict[_Node, list[int]]
 
 
 class Found:
     """Where the phrases of each group stand in one message."""
 
-    def __init__(self, spans: Mapping[_Node, list[Span]]) -> None:
-        self._phrases: defaultdict[int, list[list[Span]]] = defaultdict(list)
-        for node, places in spans.items():
+    def __init__(self, starts: _Starts) -> None:
+        self._starts = starts
+        self._nodes: defaultdict[int, list[_Node]] = defaultdict(list)
+        for node in starts:
             for group in node.groups:
-                self._phrases[group].append(places)
+                self._nodes[group].append(node)
         self._merged: dict[int, tuple[list[Span], list[int]]] = {}
-        self.groups = self._phrases.keys()
+        self.groups = self._nodes.keys()
 
     def of(self, group: int) -> Sequence[Span]:
         """Every place of ``group``, by its first word."""
@@ -116,7 +138,11 @@ class Found:
     def _places(self, group: int) -> tuple[list[Span], list[int]]:
         places = self._merged.get(group)
         if places is None:
-            spans = sorted(chain.from_iterable(self._phrases.get(group, ())))
+            spans = sorted(
+                Span(start, start + node.length)
+                for node in self._nodes.get(group, ())
+                for start in self._starts[node]
+            )
             places = self._merged[group] = (spans, [span.start for span in spans])
         return places
 
@@ -144,39 +170,87 @@ class Phrasebook:
         return self._groups[key]
 
     def _add(self, phrase: str, group: int) -> None:
-        nodes = [self._root]
+        node = self._root
         for part in _composed(phrase).split():
-            nodes = [_extended(node, part) for node in nodes]
-        for node in nodes:
-            if group not in node.groups:
-                node.groups.append(group)
+            node = node.extended(part)
+        if group not in node.groups:
+            node.groups.append(group)
 
     def find(self, message: Message) -> Found:
         """Every place of every group in ``message``; never across a comma or a stop."""
-        spans: defaultdict[_Node, list[Span]] = defaultdict(list)
+        starts: _Starts = {}
         beginnings = self._root.following
         for start, readings in enumerate(message.words):
             for reading in readings:
-                nodes = beginnings.get(reading)
-                if nodes:
-                    _follow(message, start, nodes, spans)
-        ignored = [
-            span
-            for node, places in spans.items()
-            if self._ignored in node.groups
-            for span in places
-        ]
-        return Found(_without_cut(spans, ignored) if ignored else spans)
+                for node in beginnings.get(reading, ()):
+                    _follow(node, start, message, starts)
+        return Found(_without_cut(starts, self._ignored))
 
 
-def _extended(node: _Node, part: str) -> _Node:
-    """The node that ``part`` leads to from ``node``, under every spelling of it."""
-    spellings = _spellings(part)
-    known = node.following.get(part)
-    if known:
-        return known[0]
-    child = _Node(loose=node.loose or part == ANY_WORD)
-    node.following[part] = [child]
-    for spelling in spellings:
-        node.following.setdefault(spelling, []).append(child)
-    return child
+def _follow(node: _Node, start: int, message: Message, starts: _Starts) -> None:
+    """Note every phrase that begins at word ``start`` and whose beginning is here."""
+    if node.groups:
+        starts.setdefault(node, []).append(start)
+    end = start + node.length
+    following = node.following
+    if (
+        not following
+        or end == len(message.words)
+        or message.clause[end] != message.clause[start]
+    ):
+        return
+    for reading in (*message.words[end], ANY_WORD):
+        for child in following.get(reading, ()):
+            _follow(child, start, message, starts)
+
+
+def _without_cut(starts: _Starts, ignored: int) -> _Starts:
+    """``starts`` but for the phrases that overlap one of the group ``ignored``."""
+    covering: defaultdict[int, list[Span]] = defaultdict(list)
+    for node, places in starts.items():
+        if ignored in node.groups:
+            for start in places:
+                cover = Span(start, start + node.length)
+                for word in range(cover.start, cover.end):
+                    covering[word].append(cover)
+    if not covering:
+        return starts
+    kept = {
+        node: [start for start in places if not _is_cut(node, start, covering)]
+        for node, places in starts.items()
+    }
+    return {node: places for node, places in kept.items() if places}
+
+
+def _is_cut(node: _Node, start: int, covering: Mapping[int, list[Span]]) -> bool:
+    end = start + node.length
+    return any(
+        node.loose or cover.start < start or cover.end > end
+        for word in range(start, end)
+        if word in covering
+        for cover in covering[word]
+    )
+
+
+def _spellings(part: str) -> set[str]:
+    """Every way a word of a phrase is typed, in the form that ``normalise`` gives it.
+
+    Without its marks, unless ``!`` asks for them; and with hook for tilde or tilde for
+    hook, which many people write alike.
+    """
+    word = part.removesuffix("!")
+    usual = normalise(word)
+    if fold(usual) == fold(word):  # not a short form, which would be written out
+        word = usual
+    if word != part:
+        return {word}
+    return {word, fold(word), _swapped(word, _HOOK, _TILDE)}
+
+
+def _swapped(word: str, one: str, other: str) -> str:
+    swap = str.maketrans({one: other, other: one})
+    return _composed(unicodedata.normalize("NFD", word).translate(swap))
+
+
+def _composed(phrase: str) -> str:
+    return unicodedata.normalize("NFC", phrase).lower()

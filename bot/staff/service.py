@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -59,6 +60,29 @@ def find(session: Session, locality_id: str, login: str) -> Account | None:
             Account.locality_id == locality_id, Account.login == login
         )
     ).one_or_none()
+
+
+def everybody(session: Session, locality_id: str) -> Sequence[Account]:
+    """Every account of a locality, also those that may not log in any more."""
+    return session.exec(
+        select(Account)
+        .where(Account.locality_id == locality_id)
+        .order_by(col(Account.disabled_at).is_not(None), col(Account.login))
+    ).all()
+
+
+def set_disabled(
+    session: Session, account: Account, *, disabled: bool, by: str, now: datetime
+) -> None:
+    """Shut an account out at once, or let it in again. Nobody shuts himself out."""
+    if disabled and account.login == by:
+        raise DomainError("own_account")
+    if disabled == (account.disabled_at is not None):
+        return
+    account.disabled_at = now if disabled else None
+    session.add(account)
+    kind = "disabled" if disabled else "enabled"
+    _record(session, account, kind, by=by, now=now)
 
 
 def first_administrator(
@@ -122,9 +146,7 @@ def invited(session: Session, token: str, now: datetime) -> Account:
     return session.get_one(Account, row.account_id)
 
 
-def set_password(
-    session: Session, token: str, password: str, now: datetime
-) -> Account:
+def set_password(session: Session, token: str, password: str, now: datetime) -> Account:
     """Use the token up and set the password; every log-in of before ends."""
     account = invited(session, token, now)
     if len(password) < MIN_PASSWORD:
@@ -237,6 +259,11 @@ def linked_account(
     account = session.get_one(Account, row.account_id)
     _record(session, account, "chat_linked", by=account.login, now=now)
     return account
+
+
+def note_unlinked(session: Session, account: Account, now: datetime) -> None:
+    """Record that an officer took a chat off the account."""
+    _record(session, account, "chat_unlinked", by=account.login, now=now)
 
 
 def _fits(stored: str, password: str) -> bool:

@@ -14,7 +14,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
+    def process_bind_param(  # noqa: D102
         self, value: datetime | None, dialect: Dialect
     ) -> datetime | None:
         if value is None:
@@ -23,7 +23,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a moment needs a time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(
+    def process_result_value(  # noqa: D102
         self, value: datetime | None, dialect: Dialect
     ) -> datetime | None:
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
@@ -39,8 +39,19 @@ class EnumValue(TypeDecorator[StrEnum]):
         super().__init__()
         self.enum = enum
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(  # noqa: D102
+        self, value: Any, dialect: Dialect
+    ) -> str | None:
         return None if value is None else self.enum(value).value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
+    def process_result_value(  # noqa: D102
+        self, value: Any, dialect: Dialect
+    ) -> StrEnum | None:
         return None if value is None else self.enum(value)
+
+
+def stored_id(value: int | None) -> int:
+    """The id of a row that was written; ``ValueError`` for one that was not."""
+    if value is None:
+        raise ValueError("the row is not stored yet")
+    return value

@@ -119,7 +119,7 @@ class KeyFiles:
             ) from None
 
     def export(self, target: Path, now: datetime) -> None:
-        """Copy the keys into one file for safe keeping, and remember that it was done."""
+        """Copy the keys into one file for safe keeping, and remember it."""
         lines = [f"master {self.master.read_text().strip()}"]
         if self.lane.exists():
             lines.append(f"lane {self.lane.read_text().strip()}")

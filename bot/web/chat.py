@@ -147,9 +147,7 @@ class Chat:
             max_megabytes=self._site.product.settings.max_upload_megabytes,
         )
         is_secure = visitors.is_secure(request, self._public_url)
-        visitors.remember(
-            response, token or visitors.new_token(), is_secure=is_secure
-        )
+        visitors.remember(response, token or visitors.new_token(), is_secure=is_secure)
         return response
 
     async def leave(self, request: Request) -> Response:

@@ -46,7 +46,11 @@ class KeptFiles(StaticFiles):
     """Static files that a browser need not ask for again."""
 
     def file_response(
-        self, full_path: object, stat_result: object, scope: Scope, status_code: int = 200
+        self,
+        full_path: object,
+        stat_result: object,
+        scope: Scope,
+        status_code: int = 200,
     ) -> Response:
         """With leave to keep it for a year."""
         response = super().file_response(full_path, stat_result, scope, status_code)

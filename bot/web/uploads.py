@@ -10,7 +10,6 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from bot.conversation.files import Checked, check_file
-from bot.conversation.inbox import STORED
 from bot.conversation.model import Attachment
 from bot.errors import DomainError
 from bot.web import visitors
@@ -19,7 +18,7 @@ from bot.web.site import Site
 
 MAX_FILES = 5
 _LIMIT = Limit(burst=40, per_second=0.5)
-"""Files of an address; photos of a meeting come from one."""
+"""Uploads from one address; at a meeting many people share one."""
 _AT_ONCE = 2
 """Files that are looked at in parallel: a large picture takes 160 MB meanwhile."""
 _AROUND = 64 * 1024
@@ -103,7 +102,7 @@ class Uploads:
             Attachment(
                 locality_id=self._product.profile.id,
                 kind=one.file.kind,
-                source=STORED,
+                source="stored",
                 key=one.key,
                 path=one.path,
                 mime=one.file.mime,

@@ -1,5 +1,8 @@
 """The supported mode without Rasa: words, buttons, codes and running forms."""
 
+from sqlmodel import select
+
+from bot.conversation.model import Inbound
 from tests.support.talk import Talk
 
 
@@ -29,10 +32,6 @@ def test_a_petition_can_be_filed_from_the_first_word_to_the_code(
 
 
 def test_stopping_at_the_first_notice_leaves_no_words_behind(plain_talk: Talk) -> None:
-    from sqlmodel import select
-
-    from bot.conversation.model import Inbound
-
     lan = plain_talk.person()
     lan.say("duong vo thon Ra Nhua hu qua, xe may di khong noi")
 

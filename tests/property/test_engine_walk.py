@@ -25,15 +25,47 @@ from tests.support.talk import at
 NOW = at("2025-12-01T19:42")
 KINDS = [*(kind.value for kind in Kind), "none"]
 TEXTS = [
-    "u", "không", "thôi", "sửa", "quay lại", "làm lại", "tiếp tục", "2", "9",
-    "2 tu cau treo chu khong phai suoi", "Lan 09051234o6", "0905123406",
-    "0386 22 11 4", "dung", "gui", "Dinh Van Bay thon ra nhua 0386000144",
-    "thon ra nhua", "duong hu qua xe khong di duoc", "1 den tat 2 karaoke on 3 ho so tre",
-    "sth25 0001 n", "STH-25-0001-N", "STH-25-0001-K", "406", "20/10/2025", "31/02",
-    "viec cua toi", "gặp cán bộ", "chào", "cảm ơn", "dữ liệu của tôi",
-    "cho hoi may gio hop", "gửi. vụ 2 đừng để tên t nha", "uk tách đi lẹ. quán A, 0977000245",
-    "<script>alert(1)</script>", "'; DROP TABLE petition; --", "😀😀", "", " ", "Привет",
-    "từ suối lên, hư từ đợt bão tháng 10", "x" * 3000,
+    "u",
+    "không",
+    "thôi",
+    "sửa",
+    "quay lại",
+    "làm lại",
+    "tiếp tục",
+    "2",
+    "9",
+    "2 tu cau treo chu khong phai suoi",
+    "Lan 09051234o6",
+    "0905123406",
+    "0386 22 11 4",
+    "dung",
+    "gui",
+    "Dinh Van Bay thon ra nhua 0386000144",
+    "thon ra nhua",
+    "duong hu qua xe khong di duoc",
+    "1 den tat 2 karaoke on 3 ho so tre",
+    "sth25 0001 n",
+    "STH-25-0001-N",
+    "STH-25-0001-K",
+    "406",
+    "20/10/2025",
+    "31/02",
+    "viec cua toi",
+    "gặp cán bộ",
+    "chào",
+    "cảm ơn",
+    "dữ liệu của tôi",
+    "cho hoi may gio hop",
+    "gửi. vụ 2 đừng để tên t nha",
+    "uk tách đi lẹ. quán A, 0977000245",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE petition; --",
+    "😀😀",
+    "",
+    " ",
+    "Привет",
+    "từ suối lên, hư từ đợt bão tháng 10",
+    "x" * 3000,
 ]
 
 
@@ -52,7 +84,9 @@ def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
         return MemoryFacts(NOW, profile())
     programme = profile().programmes[0].id
     starts_at = NOW + timedelta(days=11)
-    matter = Matter(1, "STH-25-0001-N", "received", "van_phong", NOW, None, None, "đường")
+    matter = Matter(
+        1, "STH-25-0001-N", "received", "van_phong", NOW, None, None, "đường"
+    )
     return MemoryFacts(
         NOW,
         profile(),
@@ -68,8 +102,17 @@ def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
 INTENTS = sorted({*OPENINGS, *QUESTIONS, "affirm", "deny"} - {"cancel"})
 CONFIDENCES = [0.1, 0.4, 0.6, 0.8, 0.99]
 ANSWERS = [
-    "gui", "dung", "Đinh Thị Thảo", "0905123406", "thon ra nhua", "có", "không",
-    "duong vao thon hu qua xe khong di duoc", "từ tết", "gần nhà ông Bảy", "20/10/2025",
+    "gui",
+    "dung",
+    "Đinh Thị Thảo",
+    "0905123406",
+    "thon ra nhua",
+    "có",
+    "không",
+    "duong vao thon hu qua xe khong di duoc",
+    "từ tết",
+    "gần nhà ông Bảy",
+    "20/10/2025",
 ]
 
 
@@ -93,7 +136,9 @@ def reading(random: Random, text: str) -> Reading | None:
         for start, end in ((0, half), (half, len(text)))
     )
     return Reading(
-        intent=Label(name=random.choice(INTENTS), confidence=random.choice(CONFIDENCES)),
+        intent=Label(
+            name=random.choice(INTENTS), confidence=random.choice(CONFIDENCES)
+        ),
         kind=Label(name=random.choice(KINDS), confidence=random.choice(CONFIDENCES)),
         field=Label(name=random.choice(sorted(FIELDS)), confidence=0.5),
         clauses=clauses,
@@ -106,17 +151,23 @@ def turn(random: Random, state: State) -> Turn:
         return Turn(now=NOW, payload=random.choice(state.choices).payload)
     if luck < 0.6:
         return Turn(now=NOW, text=random.choice(ANSWERS))
-    text = random.choice(TEXTS)
+    text = random.choice(TEXTS).strip()
     signals = (
-        frozenset({random.choice(list(Signal))}) if random.random() < 0.05 else frozenset()
+        frozenset({random.choice(list(Signal))})
+        if random.random() < 0.05
+        else frozenset()
     )
     rare = random.random() < 0.2
     return Turn(
         now=NOW,
         text=text,
         continuation=random.choice(["còn nữa", "0905123406"]) if rare else "",
-        payload=random.choice(["raise", "field:y_te", "x"]) if random.random() < 0.05 else None,
-        media=(Picture(1, random.choice(list(MediaKind))),) if random.random() < 0.15 else (),
+        payload=random.choice(["raise", "field:y_te", "x"])
+        if random.random() < 0.05
+        else None,
+        media=(Picture(1, random.choice(list(MediaKind))),)
+        if random.random() < 0.15
+        else (),
         phone=random.choice(["0905123406", "12"]) if random.random() < 0.05 else None,
         location=(15.1, 108.2) if random.random() < 0.05 else None,
         sticker=random.random() < 0.1,
@@ -134,9 +185,7 @@ def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
 ) -> None:
     random, state, known = Random(seed), State(), facts(full)
     for _ in range(steps):
-        state, replies, effects = run_step(
-            engine(), state, turn(random, state), known
-        )
+        state, replies, effects = run_step(engine(), state, turn(random, state), known)
         assert replies, "every turn is answered"
         state = State.model_validate_json(state.model_dump_json())
         for effect in effects:
@@ -159,9 +208,7 @@ def test_cancel_leads_out_of_wherever_a_walk_has_led(seed: int, steps: int) -> N
         state, _, _ = run_step(engine(), state, turn(random, state), known)
 
     for _ in range(len(state.frames)):
-        state, replies, _ = run_step(
-            engine(), state, Turn(now=NOW, text="thôi"), known
-        )
+        state, replies, _ = run_step(engine(), state, Turn(now=NOW, text="thôi"), known)
         assert replies
 
     assert not state.frames

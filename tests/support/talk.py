@@ -1,4 +1,4 @@
-"""Talk to the whole product as a person does: hops 1 to 7, with a channel that records."""
+"""Talk to the whole product as a person does, over a channel that records."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,8 +15,10 @@ from bot.channels.base import (
     MediaKind,
     OutboundMessage,
 )
+from bot.clock import VIETNAM
 from bot.errors import ChannelError
 from bot.rasa_server import RasaAddress
+from bot.scheduling.ticks import ticks
 
 FULL = Capabilities()
 ZALO_LIKE = Capabilities(max_buttons=5, max_text=2000)
@@ -90,8 +92,6 @@ class Talk:
 
     def tick(self, name: str) -> None:
         """Run one tick and send what it put into the outbox."""
-        from bot.scheduling.ticks import ticks
-
         tick = next(t for t in ticks(self.product) if t.name == name)
         now = self.product.clock()
         self.run(self.product.database.write(lambda session: tick.work(session, now)))
@@ -176,6 +176,4 @@ def script(person: Person, lines: Sequence[str]) -> list[str]:
 
 def at(text: str) -> datetime:
     """A Vietnamese moment as UTC."""
-    from bot.clock import VIETNAM
-
     return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)

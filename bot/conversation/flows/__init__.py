@@ -15,6 +15,7 @@ from bot.conversation.flows.sealed import (
     SelfHarmFlow,
 )
 from bot.conversation.flows.talk import TALK, TalkFlow
+from bot.conversation.linking import LINKED, LinkedFlow
 
 ALL = {
     flow.name: flow
@@ -27,6 +28,7 @@ ALL = {
         EraseFlow(),
         FollowFlow(),
         HandoffFlow(),
+        LinkedFlow(),
         MyDataFlow(),
         PetitionFlow(),
         ProtectionFlow(),
@@ -50,6 +52,7 @@ OPENINGS = {
     "submit_petition": "petition",
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
+    LINKED: LinkedFlow.name,
     **dict.fromkeys(TALK, "talk"),
 }
 

@@ -20,10 +20,8 @@ def _open_matters(scene: Scene) -> list[Matter]:
 
 def _ask_which(scene: Scene, matters: list[Matter]) -> None:
     lines = "\n".join(f"• {m.code}: {m.summary}" for m in matters)
-    scene.say(
-        "utter_ask_which_matter",
-        lines=lines,
-        buttons=[(m.code, m.code) for m in matters],
+    scene.offer(
+        "utter_ask_which_matter", [(m.code, m.code) for m in matters], lines=lines
     )
 
 

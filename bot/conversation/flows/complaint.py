@@ -105,7 +105,7 @@ def _read_date(turn: Turn) -> date | None:
         return None
     day, month, year = found.groups()
     now = today(turn.now)
-    full = int(year) + (2000 if len(year) == 2 else 0) if year else now.year  # noqa: PLR2004
+    full = int(year) + (2000 if len(year) == 2 else 0) if year else now.year
     try:
         named = date(full, int(month), int(day))
     except ValueError:

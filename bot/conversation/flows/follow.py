@@ -94,7 +94,7 @@ class FollowFlow:
             f"• {texts.render('utter_slip_line', _slip(slip)).text}" for slip in slips
         ]
         buttons = [(m.code, m.code) for m in matters][:_SHOWN]
-        scene.say("utter_my_matters", lines="\n".join(lines), buttons=buttons)
+        scene.offer("utter_my_matters", buttons, lines="\n".join(lines))
 
 
 def show_matter(scene: Scene, matter: Matter) -> None:

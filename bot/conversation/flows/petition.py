@@ -143,9 +143,9 @@ class PetitionFlow(FormFlow):
         problems = self._problems(scene)
         rest = [line for line in super().lines(scene) if line[0] != _CONTENT]
         label = scene.book.texts.label("utter_ask_petition_content")
-        if len(problems) == 1:
-            shown = scene.frame.slots[_CONTENT].shown
-            return [(_CONTENT, label, shown), *rest]
+        if len(problems) == 1 or _CONTENT not in scene.frame.slots:
+            shown = self.shown(scene, _CONTENT)
+            return [(_CONTENT, label, shown), *rest] if shown else rest
         items = [
             (f"problem:{number}", f"{label} {number + 1}", shorten(problem.content))
             for number, problem in enumerate(problems)
@@ -258,7 +258,7 @@ class PetitionFlow(FormFlow):
         if not turn.text or turn.payload:
             return False
         if reading is None:
-            return turn.words > 4  # noqa: PLR2004
+            return turn.words > 4
         only_opens = reading.kind.name == "none" and turn.words <= _OPENING_WORDS
         return not (reading.says("submit_petition") and only_opens) and turn.words > 1
 

@@ -1,6 +1,6 @@
 """Alembic's entry: runs on the engine that ``Database`` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -10,7 +10,7 @@ from bot.storage import tables  # noqa: F401  (registers every table)
 from bot.storage.types import EnumValue, UtcDateTime
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations name plain SQL types, so that they outlive our classes."""
     if kind != "type":
         return False

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -146,6 +147,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("conversation_expiry", ["expires_at"], unique=False)
         batch_op.create_index("conversation_nudge", ["nudge_at"], unique=False)
+        batch_op.create_index(
+            "conversation_staff",
+            ["staff_id"],
+            unique=False,
+            sqlite_where=sa.text("staff_id IS NOT NULL"),
+            postgresql_where=sa.text("staff_id IS NOT NULL"),
+        )
 
     op.create_table(
         "invitation",
@@ -199,6 +207,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("alert", schema=None) as batch_op:
         batch_op.create_index("alert_open", ["escalate_at"], unique=False)
+        batch_op.create_index(
+            "alert_taken", ["locality_id", "acknowledged_at"], unique=False
+        )
 
     op.create_table(
         "callback",
@@ -331,7 +342,9 @@ def upgrade() -> None:
             "petition_conversation", ["conversation_id"], unique=False
         )
         batch_op.create_index(
-            "petition_inbox", ["locality_id", "unit_id", "status"], unique=False
+            "petition_inbox",
+            ["locality_id", "status", "unit_id", "proposed_unit_id", "intake_due"],
+            unique=False,
         )
 
     op.create_table(
@@ -475,12 +488,18 @@ def downgrade() -> None:
 
     op.drop_table("callback")
     with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.drop_index("alert_taken")
         batch_op.drop_index("alert_open")
 
     op.drop_table("alert")
     op.drop_table("loginsession")
     op.drop_table("invitation")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "conversation_staff",
+            sqlite_where=sa.text("staff_id IS NOT NULL"),
+            postgresql_where=sa.text("staff_id IS NOT NULL"),
+        )
         batch_op.drop_index("conversation_nudge")
         batch_op.drop_index("conversation_expiry")
         batch_op.drop_index(

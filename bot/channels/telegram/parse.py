@@ -1,0 +1,245 @@
+"""From Telegram's updates to messages. Pure; python-telegram-bot is the parser.
+
+Only private chats: what is said in a group is nobody's petition.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+from telegram import (
+    CallbackQuery,
+    Chat,
+    Contact,
+    Document,
+    Message,
+    PhotoSize,
+    Update,
+)
+
+from bot.channels.base import InboundMessage, Media, MediaKind
+from bot.errors import ChannelError
+
+RawUpdate = Mapping[str, Any]
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query")
+MAX_PHOTO = 10 * 1024 * 1024
+_START = "/start"
+_OTHER_CONTENT = ("poll", "game", "story", "paid_media", "checklist", "invoice")
+"""What a person may send and we have no use for; it still gets an answer."""
+
+
+def parse(raw: RawUpdate, now: datetime) -> InboundMessage | None:
+    """The message in an update; none when it is not for us.
+
+    Raises ``ChannelError('update_unreadable')`` when Telegram's schema is not met.
+    """
+    try:
+        update = Update.de_json(dict(raw), None)
+    except Exception as problem:  # noqa: BLE001 (the library raises anything)
+        name = type(problem).__name__  # its text may hold a person's words
+        raise ChannelError("update_unreadable", problem=name) from None
+    if update.callback_query is not None:
+        return _press(update.update_id, update.callback_query, now)
+    if update.message is not None and _is_private(update.message.chat):
+        return _sent(update.update_id, update.message)
+    if update.edited_message is not None and _is_private(update.edited_message.chat):
+        return _edited(update.update_id, update.edited_message)
+    return None
+
+
+def parse_bare(raw: RawUpdate, now: datetime) -> InboundMessage | None:
+    """Who wrote, and nothing of what was written: for an update that ``parse`` cannot
+    read, so that its sender gets an answer all the same."""
+    try:
+        bare = _BareUpdate.model_validate(raw)
+    except ValidationError:
+        return None
+    return InboundMessage(
+        provider_event_id=str(bare.update_id),
+        peer=str(bare.message.chat.id),
+        sent_at=now,
+    )
+
+
+def callback_id(raw: RawUpdate) -> str | None:
+    """The id under which a tap of a button is to be answered, if it is one."""
+    query = raw.get("callback_query")
+    found = query.get("id") if isinstance(query, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def album_id(raw: RawUpdate) -> tuple[object, object] | None:
+    """What the pictures of one album have in common: chat and group."""
+    message = raw.get("message")
+    if not isinstance(message, Mapping) or not message.get("media_group_id"):
+        return None
+    chat = message.get("chat")
+    chat_id = chat.get("id") if isinstance(chat, Mapping) else None
+    return chat_id, message["media_group_id"]
+
+
+class _BareChat(BaseModel):
+    id: int
+    type: Literal["private"]
+
+
+class _BareMessage(BaseModel):
+    chat: _BareChat
+
+
+class _BareUpdate(BaseModel):
+    update_id: int
+    message: _BareMessage
+
+
+def _press(
+    update_id: int, query: CallbackQuery, now: datetime
+) -> InboundMessage | None:
+    """A tap says nothing of its own time."""
+    if query.message is None or not _is_private(query.message.chat):
+        return None
+    return InboundMessage(
+        provider_event_id=str(update_id),
+        peer=str(query.message.chat.id),
+        sent_at=now,
+        payload=query.data or None,
+    )
+
+
+def _sent(update_id: int, message: Message) -> InboundMessage | None:
+    media = _media(message)
+    phone, card = _contact(message)
+    text = _text(message) or card or _venue(message)
+    sticker = bool(message.sticker or message.dice)
+    location = _location(message)
+    has_content = (
+        text
+        or media
+        or phone
+        or sticker
+        or location
+        or any(getattr(message, name, None) for name in _OTHER_CONTENT)
+    )
+    if not has_content:
+        return None
+    return InboundMessage(
+        provider_event_id=str(update_id),
+        peer=str(message.chat.id),
+        sent_at=message.date.astimezone(UTC),
+        text=text,
+        media=media,
+        phone=phone,
+        location=location,
+        sticker=sticker,
+        forwarded=message.forward_origin is not None,
+    )
+
+
+def _edited(update_id: int, message: Message) -> InboundMessage | None:
+    """New words. Its files came with the first version, and a position that moves by
+    itself is no message."""
+    text = _text(message)
+    if not text:
+        return None
+    return InboundMessage(
+        provider_event_id=str(update_id),
+        peer=str(message.chat.id),
+        sent_at=(message.edit_date or message.date).astimezone(UTC),
+        text=text,
+        edited=True,
+        forwarded=message.forward_origin is not None,
+    )
+
+
+def _text(message: Message) -> str:
+    """Words or caption. ``/start payload`` becomes ``start payload``."""
+    text = _nfc(message.text or message.caption or "")
+    command = text.split(maxsplit=1)[0] if text.strip() else ""
+    if command == _START or command.startswith(f"{_START}@"):
+        return f"start{text.removeprefix(command)}"
+    return text
+
+
+def _contact(message: Message) -> tuple[str | None, str]:
+    """The sender's own number; somebody else's card is only words."""
+    contact = message.contact
+    if contact is None:
+        return None, ""
+    sender = message.from_user
+    if sender is not None and contact.user_id == sender.id:
+        return contact.phone_number, ""
+    return None, _card(contact)
+
+
+def _card(contact: Contact) -> str:
+    parts = (contact.first_name, contact.last_name, contact.phone_number)
+    return _nfc(" ".join(part for part in parts if part))
+
+
+def _venue(message: Message) -> str:
+    venue = message.venue
+    return _nfc(f"{venue.title}, {venue.address}") if venue else ""
+
+
+def _location(message: Message) -> tuple[float, float] | None:
+    place = message.location
+    return (place.latitude, place.longitude) if place else None
+
+
+def _media(message: Message) -> tuple[Media, ...]:
+    photo = message.photo or (message.live_photo and message.live_photo.photo)
+    if photo:
+        return (_file(MediaKind.PHOTO, _best(photo)),)
+    if sound := message.voice or message.audio:
+        return (_file(MediaKind.VOICE, sound, seconds=_seconds(sound.duration)),)
+    # An animation comes with a document that is the same file.
+    if film := message.video or message.video_note or message.animation:
+        return (_file(MediaKind.VIDEO, film, seconds=_seconds(film.duration)),)
+    if message.document:
+        return (_file(_document_kind(message.document), message.document),)
+    return ()
+
+
+def _file(kind: MediaKind, file: Any, *, seconds: int | None = None) -> Media:
+    return Media(
+        kind=kind,
+        source=file.file_id,
+        name=_nfc(getattr(file, "file_name", None) or ""),
+        size=file.file_size,
+        seconds=seconds,
+    )
+
+
+def _best(sizes: Sequence[PhotoSize]) -> PhotoSize:
+    """The largest that we may keep, else the smallest."""
+    by_size = sorted(sizes, key=lambda size: size.width * size.height)
+    fitting = [size for size in by_size if (size.file_size or 0) <= MAX_PHOTO]
+    return fitting[-1] if fitting else by_size[0]
+
+
+def _document_kind(document: Document) -> MediaKind:
+    """A picture that is sent as a file is still a picture."""
+    kinds = {
+        "image": MediaKind.PHOTO,
+        "audio": MediaKind.VOICE,
+        "video": MediaKind.VIDEO,
+    }
+    family = (document.mime_type or "").split("/")[0]
+    return kinds.get(family, MediaKind.DOCUMENT)
+
+
+def _seconds(duration: int | timedelta) -> int:
+    if isinstance(duration, timedelta):
+        return round(duration.total_seconds())
+    return duration
+
+
+def _is_private(chat: Chat) -> bool:
+    return chat.type == Chat.PRIVATE
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)

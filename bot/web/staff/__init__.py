@@ -1,0 +1,53 @@
+"""The console of officers: every page, and who may open it."""
+
+from fastapi import APIRouter
+
+from bot.staff.model import Role
+from bot.web.site import Site
+from bot.web.staff import accounts, chats, duty, entry, inbox, petition
+from bot.web.staff.console import ANYBODY, Console, Page
+
+_ADMIN = frozenset({Role.ADMIN})
+_OFFICE = frozenset({Role.OFFICE})
+_DESKS = frozenset({Role.OFFICE, Role.OFFICER})
+
+_ONE = "/petitions/{code}"
+
+PAGES = (
+    Page("GET", "/login", entry.login, ANYBODY),
+    Page("POST", "/login", entry.log_in, ANYBODY),
+    Page("GET", "/invitation", entry.invitation, ANYBODY),
+    Page("POST", "/invitation", entry.set_password, ANYBODY),
+    Page("POST", "/logout", entry.log_out, frozenset(Role)),
+    Page("GET", "", inbox.show, frozenset(Role)),
+    Page("GET", "/accounts", accounts.show, _ADMIN),
+    Page("POST", "/accounts", accounts.add, _ADMIN),
+    Page("POST", "/accounts/{id}/invitation", accounts.invite, _ADMIN),
+    Page("POST", "/accounts/{id}/disable", accounts.disable, _ADMIN),
+    Page("POST", "/accounts/{id}/enable", accounts.enable, _ADMIN),
+    Page("GET", _ONE, petition.show, _DESKS),
+    Page("POST", f"{_ONE}/contact", petition.reveal, _DESKS),
+    Page("GET", f"{_ONE}/files/{{id}}", petition.send_file, _DESKS),
+    Page("POST", f"{_ONE}/assignment", petition.assign, _OFFICE),
+    Page("GET", "/alerts", duty.alerts, _DESKS),
+    Page("POST", "/alerts/{id}/taken", duty.take, _DESKS),
+    Page("GET", "/calls", duty.calls, _OFFICE),
+    Page("POST", "/calls/{id}/done", duty.done, _OFFICE),
+    Page("GET", "/chats", chats.show, _DESKS),
+    Page("POST", "/chats", chats.new_word, _DESKS),
+    Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS),
+)
+
+
+def routes(site: Site) -> APIRouter:
+    """Everything under ``/staff``."""
+    console = Console(site)
+    router = APIRouter(prefix="/staff")
+    for page in PAGES:
+        router.add_api_route(
+            page.path,
+            console.endpoint(page),
+            methods=[page.method],
+            response_model=None,
+        )
+    return router

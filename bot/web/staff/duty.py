@@ -1,0 +1,92 @@
+"""Alerts of danger and the list of residents to ring back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot.bootstrap import Product
+from bot.conversation.phone import spaced
+from bot.notifications import residents
+from bot.notifications.model import Conversation
+from bot.petitions import duty, queries
+from bot.petitions.model import Alert, CallBack
+from bot.web.staff.banner import sees_alert
+from bot.web.staff.console import HOME, Console, Visit
+
+_HERE = "/staff/calls"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody to ring: the number, when and why, and what he filed."""
+
+    id: int
+    at: datetime
+    phone: str | None
+    dial: str | None
+    note: str
+    channel: str
+    codes: tuple[str, ...]
+
+
+async def alerts(console: Console, visit: Visit) -> Response:
+    """The alerts alone, for a page that is open to look again."""
+    return await console.render(visit, "_alerts.html")
+
+
+async def take(console: Console, visit: Visit) -> Response:
+    """Acknowledge an alert; its resident is told once."""
+    product, officer = console.product, visit.officer
+    alert_id, now = visit.row(), visit.now
+
+    def work(session: Session) -> None:
+        alert = session.get(Alert, alert_id)
+        is_here = alert is not None and alert.locality_id == officer.locality_id
+        if alert is None or not is_here or not sees_alert(officer, alert):
+            raise HTTPException(404)
+        taken = duty.take(session, officer.locality_id, alert_id, officer, now)
+        if taken is not None:
+            residents.alert_taken(session, product.vault, product.texts, taken, now=now)
+
+    await console.write(work)
+    console.sender.wake()
+    return console.to(HOME, "alert_taken")
+
+
+async def calls(console: Console, visit: Visit) -> Response:
+    """Everybody who waits to be rung."""
+    locality = visit.officer.locality_id
+
+    def work(session: Session) -> Sequence[Call]:
+        rows = duty.calls(session, locality)
+        return [_call(session, console.product, row) for row in rows]
+
+    return await console.render(visit, "calls.html", calls=await console.read(work))
+
+
+async def done(console: Console, visit: Visit) -> Response:
+    """Somebody was rung."""
+    officer, call_id, now = visit.officer, visit.row(), visit.now
+    await console.write(
+        lambda session: duty.rung(session, officer.locality_id, call_id, officer, now)
+    )
+    return console.to(_HERE, "rung")
+
+
+def _call(session: Session, product: Product, row: CallBack) -> Call:
+    note = duty.note(product.vault, row)
+    chat = session.get_one(Conversation, row.conversation_id)
+    filed = queries.of_conversation(session, row.conversation_id)
+    return Call(
+        id=row.id or 0,
+        at=row.at,
+        phone=spaced(note.phone) if note.phone else None,
+        dial=note.phone,
+        note=note.note,
+        channel=chat.channel,
+        codes=tuple(petition.code for petition in filed),
+    )

@@ -1,0 +1,137 @@
+"""The inbox: of every unit for the Office, of the own unit for an officer."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlmodel import Session
+from starlette.responses import Response
+
+from bot.bootstrap import Product
+from bot.clock import today
+from bot.petitions import queries
+from bot.petitions.model import Kind, Petition, PetitionStatus
+from bot.petitions.queries import Shelf, Wanted
+from bot.staff.model import Role
+from bot.web.staff.console import Console, Visit
+
+_FIRST_WORDS = 140
+_MAX_QUERY = 100
+_NUMBER = re.compile(r"(?<![\w.,])\+?\d[\d .\-]{6,}\d(?!\w)")
+"""Eight digits or more: a telephone number that somebody wrote into the story."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A petition in the list; neither name nor telephone."""
+
+    code: str
+    is_urgent: bool
+    needs_listening: bool
+    is_withdrawn: bool
+    is_waiting: bool
+    """For the Office to confirm."""
+    first_words: str
+    field: str
+    area: str | None
+    unit: str
+    received_at: datetime
+    due: date | None
+    days_left: int | None
+
+
+class Query(BaseModel):
+    """What the address asks for; what makes no sense is left out."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    unit: str = ""
+    state: Shelf = Shelf.OPEN
+    q: str = ""
+    page: int = Field(1, ge=1, le=10_000)
+
+    @field_validator("q")
+    @classmethod
+    def _short(cls, value: str) -> str:
+        return value[:_MAX_QUERY]
+
+    @classmethod
+    def of(cls, visit: Visit) -> "Query":
+        """From the address."""
+        given = dict(visit.request.query_params)
+        good = {}
+        for name in cls.model_fields:
+            if name in given:
+                try:
+                    good[name] = getattr(cls(**{name: given[name]}), name)
+                except ValueError:
+                    continue
+        return cls(**good)
+
+    def address(self, **changed: object) -> str:
+        """The address of this query with some of it changed."""
+        values = {**self.model_dump(mode="json"), **changed}
+        default = Query().model_dump(mode="json")
+        kept = {k: v for k, v in values.items() if v != default[k]}
+        return f"/staff?{urlencode(kept)}" if kept else "/staff"
+
+
+async def show(console: Console, visit: Visit) -> Response:
+    """A page of the inbox; the administrator is sent to the accounts."""
+    if visit.officer.role is Role.ADMIN:
+        return console.to("/staff/accounts")
+    product, query = console.product, Query.of(visit)
+    profile, day = product.profile, today(visit.now)
+    is_office = visit.officer.role is Role.OFFICE
+    unit_id = (query.unit or None) if is_office else visit.unit_id
+    wanted = Wanted(unit_id, query.state, query.q, query.page)
+
+    def work(
+        session: Session,
+    ) -> tuple[list[Item], bool, dict[Shelf, int]]:
+        rows, more = queries.inbox(session, profile.id, wanted, day)
+        counts = queries.count_shelves(session, profile.id, unit_id, day)
+        return [_item(product, row, day) for row in rows], more, counts
+
+    items, more, counts = await console.read(work)
+    return await console.render(
+        visit,
+        "inbox.html",
+        items=items,
+        counts=counts,
+        query=query,
+        more=more,
+        is_office=is_office,
+    )
+
+
+def days_left(due: date | None, day: date) -> int | None:
+    """Days until a due date; below zero when it is past."""
+    return (due - day).days if due else None
+
+
+def without_numbers(text: str) -> str:
+    """The words without telephone numbers."""
+    return _NUMBER.sub("•••", text)
+
+
+def _item(product: Product, row: Petition, day: date) -> Item:
+    is_open = row.status is not PetitionStatus.WITHDRAWN
+    words = " ".join(without_numbers(row.content).split())
+    profile = product.profile
+    return Item(
+        code=row.code,
+        is_urgent=row.kind is Kind.KHAN_CAP,
+        needs_listening=row.needs_listening,
+        is_withdrawn=not is_open,
+        is_waiting=row.status is PetitionStatus.RECEIVED,
+        first_words=words[:_FIRST_WORDS],
+        field=product.book.field_labels.get(row.field, row.field),
+        area=profile.area(row.area_id).label if row.area_id else None,
+        unit=profile.unit(row.unit_id).short_name,
+        received_at=row.received_at,
+        due=row.intake_due if is_open else None,
+        days_left=days_left(row.intake_due, day) if is_open else None,
+    )

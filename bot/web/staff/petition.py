@@ -1,0 +1,208 @@
+"""One petition: what was said, why it lies where it lies, and what may be done."""
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot.conversation.model import Attachment
+from bot.errors import DomainError
+from bot.localities.profile import FIELDS
+from bot.notifications import residents, staff_push
+from bot.petitions import queries, service
+from bot.petitions.model import Petition, PetitionStatus, Reason
+from bot.web.staff.console import Console, Visit
+from bot.web.staff.sheet import Sheet, make_sheet
+from nlu.text import fold
+
+_SUFFIXES = {
+    "image/jpeg": "jpg",
+    "application/pdf": "pdf",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/webm": "webm",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+}
+_UNKNOWN = "application/octet-stream"
+_INLINE = "image/jpeg"
+
+
+class Assignment(BaseModel):
+    """Where the Office sends it, and where it lay when the Office looked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: str
+    field: str
+    was: str
+    reason: Reason | None = None
+
+    @field_validator("field")
+    @classmethod
+    def _is_a_field(cls, value: str) -> str:
+        if value not in FIELDS:
+            raise ValueError("unknown")
+        return value
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        return value or None
+
+
+async def show(console: Console, visit: Visit) -> Response:
+    """The page; name and telephone are covered."""
+    return await _page(console, visit)
+
+
+async def reveal(console: Console, visit: Visit) -> Response:
+    """The page with name and telephone; that it was looked at is recorded."""
+    by, now = visit.officer.login, visit.now
+
+    def work(session: Session) -> None:
+        petition = _find(console, visit, session, to_change=True)
+        if petition.hide_name and visit.unit_id is not None:
+            raise HTTPException(403)
+        service.see_contact(session, petition, by=by, now=now)
+
+    await console.write(work)
+    return await _page(console, visit, shown=True)
+
+
+async def assign(console: Console, visit: Visit) -> Response:
+    """Confirm the unit or choose another; the resident is told what changed."""
+    product, now, by = console.product, visit.now, visit.officer.login
+    wanted = _parse(console, visit)
+
+    def work(session: Session) -> str:
+        petition = _find(console, visit, session, to_change=True)
+        first = petition.status is PetitionStatus.RECEIVED
+        before = petition.unit_id
+        is_as_seen = wanted.was == standing(petition)
+        is_there = not first and before == wanted.unit
+        if not is_as_seen:
+            return "there_already" if is_there else "moved"
+        event = service.assign(
+            session,
+            petition,
+            unit_id=wanted.unit,
+            field=wanted.field,
+            by=by,
+            now=now,
+            reason=wanted.reason,
+        )
+        if event is None:
+            return "there_already"
+        if first or before != petition.unit_id:
+            residents.assigned(
+                session,
+                product.registry,
+                product.texts,
+                petition,
+                event,
+                first=first,
+                now=now,
+            )
+            staff_push.petition(
+                session, product.registry, product.texts, petition, now=now
+            )
+        return event.kind
+
+    done = await console.write(work)
+    console.sender.wake()
+    return console.to(f"/staff/petitions/{visit.path('code')}", done)
+
+
+async def send_file(console: Console, visit: Visit) -> Response:
+    """A file of the petition, decrypted; only our own pictures open in the browser."""
+    file_id = visit.row()
+
+    def work(session: Session) -> tuple[Attachment, bytes]:
+        petition = _find(console, visit, session)
+        file = session.get(Attachment, file_id)
+        if file is None or file.petition_id != petition.id:
+            raise HTTPException(404)
+        if file.key is None or file.path is None:
+            raise HTTPException(404)
+        try:
+            return file, console.product.media.load(file.key, file.path)
+        except FileNotFoundError:
+            raise HTTPException(404) from None
+
+    file, content = await console.read(work)
+    mime = file.mime if file.mime in _SUFFIXES else _UNKNOWN
+    name = f"{visit.path('code')}-{file.id}.{_SUFFIXES.get(mime or '', 'bin')}"
+    how = "inline" if mime == _INLINE else "attachment"
+    headers = {
+        "Content-Disposition": f'{how}; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=mime, headers=headers)
+
+
+def standing(petition: Petition) -> str:
+    """Where a petition stands; a form brings it back, so that nothing that somebody
+    else did meanwhile is undone unseen."""
+    return f"{petition.status.value}/{petition.unit_id}/{petition.field}"
+
+
+async def _page(console: Console, visit: Visit, *, shown: bool = False) -> Response:
+    def work(session: Session) -> Sheet:
+        petition = _find(console, visit, session)
+        return make_sheet(
+            session,
+            console.product,
+            petition,
+            for_unit=visit.unit_id is not None,
+            shown=shown,
+            now=visit.now,
+        )
+
+    sheet = await console.read(work)
+    profile = console.product.profile
+    return await console.render(
+        visit,
+        "petition.html",
+        sheet=sheet,
+        was=standing(sheet.row),
+        may_assign=visit.unit_id is None and sheet.is_open,
+        unit_of_field={f: _usual_unit(console, f, sheet.row) for f in _sorted(console)},
+        units=profile.units,
+        reasons=list(Reason),
+    )
+
+
+def _find(
+    console: Console, visit: Visit, session: Session, *, to_change: bool = False
+) -> Petition:
+    """The petition of the address, if the officer may know of it; 404 otherwise."""
+    locality, code = console.product.profile.id, visit.path("code")
+    petition = queries.by_code(session, locality, code, to_change=to_change)
+    if petition is None:
+        raise HTTPException(404)
+    if visit.unit_id is not None and not queries.in_reach(petition, visit.unit_id):
+        raise HTTPException(404)
+    return petition
+
+
+def _parse(console: Console, visit: Visit) -> Assignment:
+    try:
+        wanted = Assignment.model_validate(dict(visit.form))
+        console.product.profile.unit(wanted.unit)
+    except (ValidationError, KeyError):
+        raise DomainError("assignment_invalid") from None
+    return wanted
+
+
+def _sorted(console: Console) -> list[str]:
+    """The fields, by label; *other* last."""
+    labels = console.product.book.field_labels
+    return sorted(FIELDS, key=lambda field: (field == "khac", fold(labels[field])))
+
+
+def _usual_unit(console: Console, field: str, row: Petition) -> str:
+    return console.product.profile.unit_for(field, row.area_id).id

@@ -1,0 +1,182 @@
+"""A petition as its page shows it: read, decrypted and, where it must be, covered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.bootstrap import Product
+from bot.clock import today
+from bot.conversation.model import Attachment
+from bot.conversation.phone import spaced
+from bot.localities.profile import Unit
+from bot.petitions import queries, service
+from bot.petitions.details import Details, open_details
+from bot.petitions.model import OPEN, Kind, Petition, PetitionStatus
+from bot.staff.model import Account
+from bot.storage.events import Event
+from bot.storage.vault import decrypt
+from bot.web.staff.inbox import days_left, without_numbers
+
+_CONTACT_SLOTS = frozenset({"contact", "full_name", "phone_number", "address"})
+"""Answers that say who the resident is; shown with the contact."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What is known of how to reach the resident; ``shown`` once it was asked for."""
+
+    has_name: bool
+    has_phone: bool
+    is_withheld: bool
+    """The resident hid the name and this is the unit: it is never shown."""
+    shown: bool = False
+    name: str | None = None
+    phone: str | None = None
+    dial: str | None = None
+    lines: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.has_name or self.has_phone)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event, with the name of who did it."""
+
+    kind: str
+    at: datetime
+    by: str
+    is_resident: bool
+    unit: str
+    old: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A petition as its page shows it."""
+
+    row: Petition
+    content: str
+    is_urgent: bool
+    is_open: bool
+    is_waiting: bool
+    area: str | None
+    unit: Unit
+    proposed: Unit
+    days_left: int | None
+    answers: tuple[tuple[str, str], ...]
+    contact: Contact
+    files: Sequence[Attachment]
+    supplements: tuple[tuple[datetime, str], ...]
+    events: tuple[Happening, ...]
+
+
+def make_sheet(
+    session: Session,
+    product: Product,
+    row: Petition,
+    *,
+    for_unit: bool,
+    shown: bool,
+    now: datetime,
+) -> Sheet:
+    """Read everything about a petition. ``for_unit``: the reader is not the Office;
+    ``shown``: the contact was asked for, which the caller recorded."""
+    profile = product.profile
+    is_withheld = row.hide_name and for_unit
+    details = open_details(product.vault, row.key, row.details)
+    is_open = row.status in OPEN
+    answers = [
+        (label, _words(text, is_withheld))
+        for slot, label, text in details.answers
+        if slot not in _CONTACT_SLOTS
+    ]
+    return Sheet(
+        row=row,
+        content=_words(row.content, is_withheld),
+        is_urgent=row.kind is Kind.KHAN_CAP,
+        is_open=is_open,
+        is_waiting=row.status is PetitionStatus.RECEIVED,
+        area=profile.area(row.area_id).label if row.area_id else None,
+        unit=profile.unit(row.unit_id),
+        proposed=profile.unit(row.proposed_unit_id),
+        days_left=days_left(row.intake_due, today(now)) if is_open else None,
+        answers=tuple(answers),
+        contact=_contact(details, is_withheld, shown and not is_withheld),
+        files=_files(session, row),
+        supplements=_supplements(session, product, row, is_withheld),
+        events=_events(session, product, row),
+    )
+
+
+def _words(text: str, is_withheld: bool) -> str:
+    """What a resident wrote, without a telephone number when the name is hidden."""
+    return without_numbers(text) if is_withheld else text
+
+
+def _contact(details: Details, is_withheld: bool, shown: bool) -> Contact:
+    covered = Contact(bool(details.name), bool(details.phone), is_withheld)
+    if not shown:
+        return covered
+    lines = tuple(
+        (label, text) for slot, label, text in details.answers if slot == "address"
+    )
+    return Contact(
+        has_name=covered.has_name,
+        has_phone=covered.has_phone,
+        is_withheld=False,
+        shown=True,
+        name=details.name,
+        phone=spaced(details.phone) if details.phone else None,
+        dial=details.phone,
+        lines=lines,
+    )
+
+
+def _files(session: Session, row: Petition) -> Sequence[Attachment]:
+    return session.exec(
+        select(Attachment)
+        .where(Attachment.petition_id == row.id)
+        .order_by(col(Attachment.id))
+    ).all()
+
+
+def _supplements(
+    session: Session, product: Product, row: Petition, is_withheld: bool
+) -> tuple[tuple[datetime, str], ...]:
+    key = product.vault.unwrap(row.key)
+    return tuple(
+        (s.at, _words(decrypt(key, s.body, b"supplement").decode(), is_withheld))
+        for s in queries.supplements(session, row)
+    )
+
+
+def _events(session: Session, product: Product, row: Petition) -> tuple[Happening, ...]:
+    accounts = session.exec(
+        select(Account).where(Account.locality_id == row.locality_id)
+    )
+    names = {account.login: account.name for account in accounts}
+    units = {unit.id: unit.name for unit in product.profile.units}
+    fields = product.book.field_labels
+
+    def happening(event: Event) -> Happening:
+        data = event.data
+        unit = data.get("unit") or data.get("proposed_unit") or ""
+        return Happening(
+            kind=event.kind,
+            at=event.at,
+            by=names.get(event.by, event.by),
+            is_resident=event.by == service.RESIDENT,
+            unit=units.get(unit, ""),
+            old=units.get(data.get("old") or "", ""),
+            field=fields.get(data.get("field") or "", ""),
+            reason=data.get("reason") or "",
+        )
+
+    return tuple(map(happening, queries.history(session, row)))

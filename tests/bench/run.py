@@ -1,0 +1,136 @@
+"""``make bench``: this product beside the assistant of ``rasa init``, in one run.
+
+``BENCH=turn`` (or ``size``) runs one. Results: ``build/bench.json`` and a table.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import sys
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import servers
+from tests.bench.clients import (
+    Result,
+    TurnKind,
+    measure,
+    stock_residents,
+    web_residents,
+)
+
+_ROUNDS = 5
+_SECONDS = 6.0
+_RESIDENTS = 16
+_LIMITS = {
+    "form turn p50 / stock REST turn p50": ("at most", 0.4),
+    "turns per second with 16 / stock": ("at least", 4.0),
+    "resident memory, GB": ("at most", 0.9),
+    "training, s": ("at most", 60.0),
+    "start to first answer, s": ("at most", 30.0),
+}
+Figures = dict[str, dict[str, Any]]
+
+
+def main() -> int:
+    """Run what ``BENCH`` names, or all; 1 when a limit is missed."""
+    benches: dict[str, Callable[[], Figures]] = {"turn": turn, "size": size}
+    wanted = os.environ.get("BENCH")
+    chosen = {wanted: benches[wanted]} if wanted else benches
+    figures: Figures = {}
+    for bench in chosen.values():
+        figures |= bench()
+    servers.BUILD.mkdir(exist_ok=True)
+    (servers.BUILD / "bench.json").write_text(json.dumps(figures, indent=2))
+    return _report(figures)
+
+
+def turn() -> Figures:
+    """Latency and throughput of turns, in alternating rounds."""
+    servers.prepare_stock()
+    data = servers.BUILD / "bench-data"
+    shutil.rmtree(data, ignore_errors=True)
+    with servers.stock_rasa() as stock, servers.product(data) as ours:
+        return asyncio.run(_rounds(stock.port, ours.port))
+
+
+async def _rounds(stock_port: int, our_port: int) -> Figures:
+    latency, throughput = [], []
+    for _ in range(_ROUNDS):
+        theirs = await _one(stock_residents, stock_port, 1)
+        own = await _one(web_residents, our_port, 1)
+        latency.append((_p50_form(own), _p50_all(theirs)))
+        theirs = await _one(stock_residents, stock_port, _RESIDENTS)
+        own = await _one(web_residents, our_port, _RESIDENTS)
+        throughput.append((own.turns_per_second, theirs.turns_per_second))
+    return {
+        "form turn p50 / stock REST turn p50": _ratio(latency, "ms"),
+        "turns per second with 16 / stock": _ratio(throughput, "/s"),
+    }
+
+
+async def _one(residents: Any, port: int, count: int) -> Result:
+    async with residents(port, count) as people:
+        return await measure(people, _SECONDS)
+
+
+def size() -> Figures:
+    """Memory of the whole product under load, start and training."""
+    data = servers.BUILD / "bench-data"
+    shutil.rmtree(data, ignore_errors=True)
+    with servers.product(data) as ours:
+        asyncio.run(_one(web_residents, ours.port, _RESIDENTS))
+        memory = ours.resident_bytes() / 1e9
+        start = ours.seconds_to_answer
+    return {
+        "resident memory, GB": {"value": memory},
+        "start to first answer, s": {"value": start},
+        "training, s": {"value": servers.training_seconds()},
+    }
+
+
+def _p50_form(result: Result) -> float:
+    return statistics.median(result.milliseconds[TurnKind.FORM])
+
+
+def _p50_all(result: Result) -> float:
+    return statistics.median(chain.from_iterable(result.milliseconds.values()))
+
+
+def _ratio(pairs: list[tuple[float, float]], unit: str) -> dict[str, Any]:
+    ratios = sorted(own / theirs for own, theirs in pairs)
+    return {
+        "value": statistics.median(ratios),
+        "spread": [ratios[0], ratios[-1]],
+        "ours": [round(own, 2) for own, _ in pairs],
+        "stock": [round(theirs, 2) for _, theirs in pairs],
+        "unit": unit,
+    }
+
+
+def _report(figures: Figures) -> int:
+    table = Table("what", "measured", "limit", "held")
+    missed = 0
+    for name, figure in figures.items():
+        word, limit = _LIMITS[name]
+        held = (
+            figure["value"] <= limit if word == "at most" else figure["value"] >= limit
+        )
+        missed += not held
+        spread = figure.get("spread")
+        shown = f"{figure['value']:.2f}"
+        if spread:
+            shown += f" ({spread[0]:.2f} to {spread[1]:.2f})"
+        table.add_row(name, shown, f"{word} {limit}", "yes" if held else "NO")
+    Console().print(table)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
