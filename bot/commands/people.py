@@ -78,14 +78,27 @@ def schedule(
 ) -> None:
     """Fix time and place of the planned conference; who registered is told."""
     product = build(load_settings())
-    wanted = programme or product.profile.programmes[0].id
     starts_at = _moment(at)
+    count = fix_planned_date(product, programme, starts_at, place)
+    shown = product.texts.date(starts_at)
+    typer.echo(
+        message("steps", "date_fixed", starts_at=shown, place=place, count=count)
+    )
+    product.close()
+
+
+def fix_planned_date(
+    product: Product, programme: str | None, starts_at: datetime, place: str
+) -> int:
+    """Fix the planned conference of a programme (the first one unless named) and tell
+    who registered; returns how many that are."""
+    wanted = programme or product.profile.programmes[0].id
     now = product.clock()
     with product.database.writing() as session:
         waiting = [
-            c
-            for c in conferences.upcoming(session, product.profile.id, now)
-            if c.starts_at is None and c.programme_id == wanted
+            conference
+            for conference in conferences.upcoming(session, product.profile.id, now)
+            if conference.starts_at is None and conference.programme_id == wanted
         ]
         if not waiting:
             raise ConfigurationError("conference_unknown", programme=wanted)
@@ -99,11 +112,7 @@ def schedule(
         )
         for row in told:
             _tell_date(session, product, waiting[0], row, now)
-    shown = product.texts.date(starts_at)
-    typer.echo(
-        message("steps", "date_fixed", starts_at=shown, place=place, count=len(told))
-    )
-    product.close()
+    return len(told)
 
 
 def demo(

@@ -53,8 +53,10 @@ class Desk:
 
     @perform.register
     def _file(self, effect: wanted.FilePetitions) -> wanted.Outcome:
-        filed = tuple(self._file_one(draft) for draft in effect.drafts)
-        return wanted.PetitionsFiled(filed)
+        filed: list[wanted.FiledPetition] = []
+        for draft in effect.drafts:
+            filed.append(self._file_one(draft, pin=filed[0].pin if filed else None))
+        return wanted.PetitionsFiled(tuple(filed))
 
     @perform.register
     def _register(self, effect: wanted.Register) -> wanted.Outcome:
@@ -230,7 +232,10 @@ class Desk:
         )
 
     def _file_one(
-        self, draft: wanted.PetitionDraft, conference_id: int | None = None
+        self,
+        draft: wanted.PetitionDraft,
+        conference_id: int | None = None,
+        pin: str | None = None,
     ) -> wanted.FiledPetition:
         profile = self.registry.profile
         new = NewPetition(
@@ -249,7 +254,9 @@ class Desk:
             conversation_id=self.conversation.id,
             conference_id=conference_id,
         )
-        petition, pin = service.file(self.session, self.registry, new, now=self.now)
+        petition, pin = service.file(
+            self.session, self.registry, new, now=self.now, pin=pin
+        )
         self._hand_over(draft.media, petition)
         staff_push.petition(
             self.session, self.registry, self.texts, petition, now=self.now

@@ -263,7 +263,9 @@ class Engine:
 
     def _question_inside(self, scene: Scene) -> bool:
         """A short question inside a flow is answered, and the flow goes on."""
-        if not scene.state.frames:
+        if not scene.state.frames or hasattr(
+            self._flows[scene.frame.flow], "answers_questions_itself"
+        ):
             return False
         question, rest = self._split_question(scene)
         if question is None:
@@ -329,6 +331,8 @@ class Engine:
 
     def _intent(self, scene: Scene) -> str:
         turn, reading = scene.turn, scene.turn.reading
+        if scene.said in self._questions or scene.said in self._openings:
+            return scene.said or ""
         if turn.media and not scene.state.frames:
             return "submit_petition"
         if reading is not None and reading.intent.confidence >= _SURE:
@@ -354,6 +358,7 @@ class Engine:
         if (
             reading
             and turn.words <= _SHORT
+            and not text[0].isdigit()
             and reading.says(*_SPOKEN_COMMANDS, at_least=_SURE)
         ):
             return reading.intent.name

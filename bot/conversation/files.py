@@ -60,11 +60,7 @@ def clean_picture(content: bytes) -> bytes:
     of what the file held."""
     try:
         with Image.open(io.BytesIO(content), formats=_readable()) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise DomainError("picture_too_large", limit=MAX_PIXELS)
             return _redraw(picture)
-    except DomainError:
-        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DomainError("picture_too_large", limit=MAX_PIXELS) from None
     except UnidentifiedImageError:
@@ -75,6 +71,8 @@ def clean_picture(content: bytes) -> bytes:
 
 
 def _redraw(picture: Image.Image) -> bytes:
+    if picture.width * picture.height > MAX_PIXELS:
+        raise Image.DecompressionBombError
     picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     upright = ImageOps.exif_transpose(picture).convert("RGBA")

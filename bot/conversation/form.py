@@ -162,6 +162,7 @@ class FormFlow:
     def _collect(self, scene: Scene) -> bool:
         frame, asking = scene.frame, scene.frame.asking
         filled: list[str] = []
+        verdict: Verdict = None
         for slot in self.slots(scene):
             if slot in frame.slots:
                 continue
@@ -185,7 +186,11 @@ class FormFlow:
         if not filled:
             return False
         self._note(scene, filled)
-        self.go_on(scene)
+        if isinstance(verdict, Accepted) and verdict.but:
+            frame.asking, problem = verdict.but
+            scene.say(problem.response, **problem.values)
+        else:
+            self.go_on(scene)
         return True
 
     def _extract(self, scene: Scene, slot: str) -> Verdict:

@@ -52,7 +52,8 @@ class Phrases:
 
     weekdays: tuple[str, ...]
     circled: tuple[str, ...]
-    commands: dict[str, str]
+    commands: dict[str, list[tuple[list[str], str]]]
+    """Folded phrase → its spelt words and its command, in the order of the file."""
     keywords: tuple[tuple[str, re.Pattern[str]], ...]
     since: tuple[re.Pattern[str], ...]
     fillers: frozenset[str]
@@ -77,11 +78,7 @@ class Phrases:
         return cls(
             weekdays=tuple(file.weekdays),
             circled=tuple(file.circled),
-            commands={
-                plain(phrase): name
-                for name, listed in file.commands.items()
-                for phrase in listed
-            },
+            commands=_commands(file.commands),
             keywords=_table(file.keywords),
             since=tuple(re.compile(rf"\b{pattern}\b") for pattern in file.since),
             fillers=frozenset(plain(phrase) for phrase in file.fillers),
@@ -99,8 +96,16 @@ class Phrases:
         )
 
     def command(self, text: str) -> str | None:
-        """The command that the whole message is, if it is one."""
-        return self.commands.get(plain(text))
+        """The command that the whole message is, if it is one.
+
+        Without diacritics any spelling fits, the first in the file wins; a word with
+        diacritics must be that very word, or "stop" would be taken for "right".
+        """
+        words = _words(text)
+        for spelt, command in self.commands.get(fold(" ".join(words)), ()):
+            if all(w in (s, fold(s)) for w, s in zip(words, spelt, strict=True)):
+                return command
+        return None
 
     def keyword(self, text: str) -> str | None:
         """The task whose words occur in the message; for when the model is away."""
@@ -124,6 +129,21 @@ class Phrases:
             if found := pattern.search(folded):
                 return found.span()
         return None
+
+
+def _words(text: str) -> list[str]:
+    return _PUNCTUATION.sub(" ", normalise(text)).split()
+
+
+def _commands(
+    groups: dict[str, list[str]],
+) -> dict[str, list[tuple[list[str], str]]]:
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for name, listed in groups.items():
+        for phrase in listed:
+            words = _words(phrase)
+            found.setdefault(fold(" ".join(words)), []).append((words, name))
+    return found
 
 
 def _table(

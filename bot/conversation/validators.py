@@ -23,19 +23,21 @@ _EDGES = " \t\n,.;:-–"
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A good answer; ``also`` fills other slots from the same words."""
-
-    answer: Answer
-    also: dict[str, Answer] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Rejected:
     """Not usable: ``response`` says why and what to do."""
 
     response: str
     values: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A good answer; ``also`` fills other slots from the same words; ``but`` names a
+    slot whose words were there too and cannot be used."""
+
+    answer: Answer
+    also: dict[str, Answer] = field(default_factory=dict)
+    but: tuple[str, Rejected] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,11 @@ def validate_registration_content(text: str, scene: Scene) -> Verdict:
 
 
 def validate_place(text: str, scene: Scene) -> Verdict:
-    """The place as people call it; *since when* is often said in the same breath."""
+    """The place as people call it; *since when* and how to reach the person are often
+    said in the same breath."""
     also: dict[str, Answer] = {}
+    if "contact" not in scene.frame.slots and (found := take_contact(text, scene)):
+        text, also["contact"] = found
     if "since" not in scene.frame.slots and (since := take_since(text, scene)):
         text, also["since"] = since
     text = text.strip(_EDGES)
@@ -134,7 +139,10 @@ def validate_phone_number(text: str, scene: Scene) -> Verdict:
 def validate_full_name(text: str, scene: Scene) -> Verdict:
     """A name of people; telephone and hamlet may stand beside it."""
     also: dict[str, Answer] = {}
-    if (reading := read_phone(text)) and reading.kind is PhoneKind.EXACT:
+    but = None
+    if (reading := read_phone(text)) and reading.number is None:
+        but = ("phone_number", phone_problem(reading))
+    elif reading and reading.kind is PhoneKind.EXACT:
         also["phone_number"] = Answer(
             value=reading.number, shown=mask(reading.number or "")
         )
@@ -150,7 +158,7 @@ def validate_full_name(text: str, scene: Scene) -> Verdict:
     name = clean_name(text, scene)
     if name is None:
         return Rejected("utter_error_name_unclear")
-    return Accepted(Answer(value=name, shown=name), also)
+    return Accepted(Answer(value=name, shown=name), also, but)
 
 
 def validate_address(text: str, scene: Scene) -> Verdict:
@@ -212,6 +220,19 @@ def take_since(text: str, scene: Scene) -> tuple[str, Answer] | None:
     since = text[start:end].strip(_EDGES)
     rest = f"{text[:start].rstrip(_EDGES)} {text[end:].lstrip(_EDGES)}".strip()
     return rest, Answer(value=since, shown=since)
+
+
+def take_contact(text: str, scene: Scene) -> tuple[str, Answer] | None:
+    """Split "…, Hung 0977 000 245" off: the rest of the text, and the contact."""
+    reading = read_phone(text)
+    if reading is None or reading.kind is not PhoneKind.EXACT:
+        return None
+    before = text[: reading.start]
+    comma = max(before.rfind(","), before.rfind("\n"), before.rfind("."))
+    name = clean_name(before[comma + 1 :], scene)
+    rest = before[: comma + 1] if name else before
+    rest = f"{rest.rstrip(_EDGES)} {text[reading.end :].lstrip(_EDGES)}".strip()
+    return rest, _contact(name, reading.number)
 
 
 def strip_fillers(text: str, scene: Scene) -> str:

@@ -72,9 +72,15 @@ class Registry:
 
 
 def file(
-    session: Session, registry: Registry, new: NewPetition, *, now: datetime
+    session: Session,
+    registry: Registry,
+    new: NewPetition,
+    *,
+    now: datetime,
+    pin: str | None = None,
 ) -> tuple[Petition, str | None]:
-    """Enter a petition; with the PIN when no telephone can prove its owner."""
+    """Enter a petition; with the PIN when no telephone can prove its owner. ``pin``:
+    the one of petitions that were filed together."""
     profile, vault = registry.profile, registry.vault
     year = today(now).year
     series = f"{profile.code_prefix}-{year}"
@@ -82,11 +88,7 @@ def file(
     code = make_code(profile.code_prefix, year, number)
     proposed = profile.unit_for(new.field, new.area_id).id
     phone = new.details.phone
-    pin = (
-        None
-        if phone
-        else "".join(secrets.choice("0123456789") for _ in range(_PIN_DIGITS))
-    )
+    pin = None if phone else pin or _new_pin()
     secret = pin or (phone or "")[-3:]
     key, wrapped = vault.new_key()
     deadline = registry.intake_deadline(now)
@@ -132,6 +134,10 @@ def file(
         intake_due=str(petition.intake_due) if deadline else None,
     )
     return petition, pin
+
+
+def _new_pin() -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(_PIN_DIGITS))
 
 
 def is_sure(confidence: float | None) -> bool:

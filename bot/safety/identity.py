@@ -22,8 +22,8 @@ _BLOCK = re.compile(r"\d+")
 _MOBILE = re.compile(r"0(?:3[2-9]|5[25689]|7[06-9]|8[1-9]|9\d)\d{7}")
 _NEW_CARD = 12
 _OLD_CARD = 9
-_BEFORE = 60  # characters in which a word announces the number
-_AFTER = 30  # characters in which a word explains it
+_FAR = 60  # characters in which a word announces twelve digits
+_NEAR = 30  # characters in which it announces nine, or explains twelve
 
 
 class Block(NamedTuple):
@@ -55,7 +55,7 @@ class IdentityFinder:
         )
 
     def remove(self, text: str) -> str:
-        """``text`` with the placeholder for each identity number, all else untouched."""
+        """``text`` with the placeholder for each number, all else untouched."""
         kept = 0
         parts: list[str] = []
         for start, end in _Search(self, text).numbers():
@@ -100,7 +100,7 @@ class _Search:
         return 0
 
     def _is_new_card(self, number: Sequence[Block]) -> bool:
-        announced = self._announced(number[0].start)
+        announced = self._announced(number[0].start, _FAR)
         if announced is None:
             announced = self._explained(number[-1].end) or (
                 self._has_shape_of_new_card(number)
@@ -111,10 +111,7 @@ class _Search:
     def _is_old_card(self, number: Sequence[Block], run: Sequence[Block]) -> bool:
         if len(number) > 1 and (number[-1] != run[-1] or number[-1].digits == "000"):
             return False
-        announced = self._announced(number[0].start)
-        if announced is None:
-            announced = self._explained(number[-1].end)
-        return announced and not (
+        return bool(self._announced(number[0].start, _NEAR)) and not (
             self.finder.money.match(self._folded, number[-1].end)
             or _has_phone_or_date(number)
         )
@@ -127,11 +124,11 @@ class _Search:
             (century < 2 and year >= 10) or (century in {2, 3} and year <= 40)
         )
 
-    def _announced(self, start: int) -> bool | None:
+    def _announced(self, start: int, distance: int) -> bool | None:
         """Whether the nearest word before that goes with a number means a paper."""
         ends, are_papers = self._words
         index = bisect_left(ends, start + 1) - 1
-        if index < 0 or ends[index] < start - _BEFORE:
+        if index < 0 or ends[index] < start - distance:
             return None
         return are_papers[index]
 
@@ -139,7 +136,7 @@ class _Search:
         """Whether a word soon after the number calls it one of a paper."""
         ends, are_papers = self._words
         index = bisect_left(ends, end + 1)
-        return index < len(ends) and ends[index] <= end + _AFTER and are_papers[index]
+        return index < len(ends) and ends[index] <= end + _NEAR and are_papers[index]
 
     @cached_property
     def _folded(self) -> str:
@@ -151,7 +148,7 @@ class _Search:
 
     @cached_property
     def _words(self) -> tuple[list[int], list[bool]]:
-        """Where each word that goes with a number ends, and whether it means a paper."""
+        """Where words that go with a number end, and whether each means a paper."""
         found = list(self.finder.announcing.finditer(self._folded))
         return [word.end() for word in found], [bool(word["paper"]) for word in found]
 

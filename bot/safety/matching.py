@@ -12,14 +12,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from nlu.text import fold, normalise
+from nlu.text import clean, fold, normalise
 
 NUMBER = "#"
 ANY_WORD = "*"
+LONGEST_WORD = 12  # letters; what is longer is in no phrase and is not remembered
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|[.!?;…]+(?!\d)|[,:()\n]")
+_PIECE = re.compile(r"[^\W\d_]+|\d+|[.!?;…]+(?!\d)|[,:()\n]")
 _ENDS_SENTENCE = frozenset(".!?;…")
 _HOOK = "\u0309"
 _TILDE = "\u0303"
@@ -45,17 +47,16 @@ class Message:
 
 
 class Reader:
-    """Turns a text into words; ``spelling`` adds a second reading to short forms.
+    """Turns a text into words, each read as it is typed and as it is normally spelt.
 
-    What stands for one word wherever it is met is already written out by ``normalise``;
-    here belong the forms that only may stand for another word.
+    ``spelling`` adds a reading to forms that only may stand for another word.
     """
 
     def __init__(self, spelling: Mapping[str, str]) -> None:
-        self._readings = {
-            _composed(short): (_composed(short), _composed(full))
-            for short, full in spelling.items()
+        self._spelling = {
+            _composed(short): _composed(full) for short, full in spelling.items()
         }
+        self._usual = lru_cache(maxsize=1 << 14)(self._read_usual)
 
     def read(self, text: str) -> Message:
         """The words of ``text``; a sentence ends at a stop, a clause also at a line."""
@@ -63,22 +64,24 @@ class Reader:
         sentence: list[int] = []
         clause: list[int] = []
         sentences = clauses = 0
-        known = self._readings.copy()
-        for token in _TOKEN.findall(normalise(text)):
-            if token[0].isalnum():
-                if token not in known:
-                    known[token] = _read(token)
-                words.append(known[token])
+        for piece in _PIECE.findall(clean(text).lower()):
+            if piece[0].isalnum():
+                words.append(self._read(piece))
                 sentence.append(sentences)
                 clause.append(clauses)
-            elif token != "." or not words or len(words[-1][0]) > 1:  # not "Mr. B."
+            elif piece != "." or not words or len(words[-1][0]) > 1:  # not "Mr. B."
                 clauses += 1
-                sentences += token[0] in _ENDS_SENTENCE
+                sentences += piece[0] in _ENDS_SENTENCE
         return Message(words, sentence, clause)
 
+    def _read(self, word: str) -> tuple[str, ...]:
+        if word[0].isdecimal():
+            return (NUMBER, word)
+        return self._usual(word) if len(word) <= LONGEST_WORD else (word,)
 
-def _read(token: str) -> tuple[str, ...]:
-    return (NUMBER, token) if token[0].isdecimal() else (token,)
+    def _read_usual(self, word: str) -> tuple[str, ...]:
+        usual = normalise(word)
+        return tuple(dict.fromkeys((word, usual, self._spelling.get(word, usual))))
 
 
 class _Node:
@@ -199,9 +202,11 @@ def _follow(node: _Node, start: int, message: Message, starts: _Starts) -> None:
         or message.clause[end] != message.clause[start]
     ):
         return
-    for reading in (*message.words[end], ANY_WORD):
+    for reading in message.words[end]:
         for child in following.get(reading, ()):
             _follow(child, start, message, starts)
+    for child in following.get(ANY_WORD, ()):
+        _follow(child, start, message, starts)
 
 
 def _without_cut(starts: _Starts, ignored: int) -> _Starts:
@@ -233,18 +238,17 @@ def _is_cut(node: _Node, start: int, covering: Mapping[int, list[Span]]) -> bool
 
 
 def _spellings(part: str) -> set[str]:
-    """Every way a word of a phrase is typed, in the form that ``normalise`` gives it.
+    """Every way a word of a phrase is typed, as it stands and as ``normalise`` has it.
 
     Without its marks, unless ``!`` asks for them; and with hook for tilde or tilde for
     hook, which many people write alike.
     """
     word = part.removesuffix("!")
-    usual = normalise(word)
-    if fold(usual) == fold(word):  # not a short form, which would be written out
-        word = usual
-    if word != part:
-        return {word}
-    return {word, fold(word), _swapped(word, _HOOK, _TILDE)}
+    typed = {word, normalise(word)}
+    if word == part:
+        swapped = _swapped(word, _HOOK, _TILDE)
+        typed |= {swapped, normalise(swapped), fold(word)}
+    return typed
 
 
 def _swapped(word: str, one: str, other: str) -> str:

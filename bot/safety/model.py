@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.safety.matching import ANY_WORD, NUMBER
+from bot.safety.matching import ANY_WORD, LONGEST_WORD, NUMBER
 
 
 class Signal(StrEnum):
@@ -121,6 +121,16 @@ class Rule(_Strict):
         return self.all or self.sequence or [self.any or []]
 
 
+def _can_be_typed(phrase: str) -> bool:
+    """Whether every part is one word, as texts are cut into words."""
+    return all(
+        part in {NUMBER, ANY_WORD}
+        or part.isdecimal()
+        or (part.removesuffix("!").isalpha() and len(part) <= LONGEST_WORD)
+        for part in phrase.split()
+    )
+
+
 class SafetyFile(_Strict):
     """The whole file below its key ``safety``, every name in it resolved."""
 
@@ -140,8 +150,8 @@ class SafetyFile(_Strict):
         for phrase in self._phrases():
             if phrase.startswith("<"):
                 self.phrases([phrase])
-            elif phrase.startswith((NUMBER + "!", ANY_WORD)):
-                raise ValueError(f"a phrase cannot begin like this: {phrase}")
+            elif phrase.startswith(ANY_WORD) or not _can_be_typed(phrase):
+                raise ValueError(f"this phrase never matches: {phrase}")
         for rule in self.rules:
             unknown = set(rule.unless) - self.contexts.keys()
             if unknown:

@@ -91,6 +91,7 @@ class _Context:
     def _is_before(self, part: Span, scan: _Scan) -> bool:
         return any(
             scan.same_clause(words.start, part.start)
+            and (words.start < part.start or words.end > part.end)
             for words in scan.found.between(
                 self.group, part.start - self.within, part.start + 1
             )
@@ -117,7 +118,7 @@ class _Rule:
 
     def holds(self, scan: _Scan) -> bool:
         """Whether the rule matches somewhere in the message without an excuse."""
-        if not scan.found.groups >= set(self.groups):
+        if not all(group in scan.found.groups for group in self.groups):
             return False
         for anchor in scan.found.of(self.groups[0]):
             parts = self._parts(anchor, scan)

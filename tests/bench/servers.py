@@ -83,7 +83,8 @@ def product(data_dir: Path) -> Iterator[Server]:
         "KIENNGHI_DATA_DIR": str(data_dir),
         "KIENNGHI_PORT": str(port),
         "KIENNGHI_BURST_WAIT_SECONDS": "0",
-        "KIENNGHI_CHAT_MESSAGES_PER_SECOND": "100000",
+        "KIENNGHI_CHAT_BURST": "100000",
+        "KIENNGHI_CHAT_PER_SECOND": "100000",
     }
     command = [str(ROOT / ".venv" / "bin" / "kiennghi"), "run"]
     address = f"http://127.0.0.1:{port}/healthz"

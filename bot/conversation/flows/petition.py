@@ -289,6 +289,8 @@ class PetitionFlow(FormFlow):
         problems = find_problems(scene.turn)
         frame.data["problems"] = [problem.dump() for problem in problems]
         self._fill_from_story(scene)
+        if len(problems) > 1:
+            frame.fill("since", Answer())
         self._mark_hidden(scene)
         if len(problems) > 1:
             frame.step = "split"

@@ -18,6 +18,7 @@ class DenunciationFlow:
     """Stop, two doors, sealed. Whatever is sent meanwhile is sealed as well."""
 
     name = "denunciation"
+    answers_questions_itself = True
 
     def open(self, scene: Scene) -> None:
         """The two doors; a form that was running is gone with its words."""
