@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import typer
@@ -16,16 +17,23 @@ from bot.bootstrap import Product, build
 from bot.channels.base import Channel
 from bot.channels.web import WebChannel
 from bot.commands.people import add_trial, invitation_url
+from bot.commands.telegram import Telegram
 from bot.commands.understanding import given_rasa
 from bot.conferences import service as conferences
+from bot.conversation.fetching import Fetcher
 from bot.conversation.rasa import RasaClient
-from bot.errors import ConfigurationError
+from bot.errors import ChannelError, ConfigurationError
 from bot.messages import message
 from bot.rasa_server import RasaServer, new_address, stop_on_signals
 from bot.scheduling.ticks import Ticker
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
-from bot.web.app import create_app
+from bot.web.app import Routes, create_app
+
+_TRY_AGAIN = 10.0
+_LOOK = 0.05
+
+logger = log.get(__name__)
 
 
 def attach(app: typer.Typer) -> None:
@@ -68,14 +76,39 @@ async def _serve(
 ) -> None:
     web = WebChannel()
     channels: dict[str, Channel] = {web.name: web}
+    telegram = await Telegram.of(product, stack)
+    if telegram is not None:
+        channels[telegram.channel.name] = telegram.channel
     worker, sender = product.serve(channels, rasa)
-    app = create_app(product, worker, sender, web)
+    fetcher = Fetcher(product, channels, sender.wake)
+    tasks = [worker.run(), sender.run(), fetcher.run()]
+    routes: list[Routes] = []
+    if telegram is not None:
+        intake = telegram.intake(worker, fetcher)
+        if telegram.uses_webhook:
+            routes.append(partial(telegram.routes, intake))
+        else:
+            tasks.append(telegram.poller(intake))
+        tasks.append(_keep_registered(telegram))
+    app = create_app(product, worker, sender, web, *routes)
     ticker = Ticker(product, sender)
     ticker.start()
     stack.callback(ticker.stop)
-    tasks = [worker.run(), sender.run(), _answer(product.settings, app, stopping)]
-    await _announce(product)
+    announce = partial(_announce, product, telegram)
+    tasks.append(_answer(product.settings, app, stopping, announce))
     await _until(stopping, tasks)
+
+
+async def _keep_registered(telegram: Telegram) -> None:
+    """Tell Telegram where updates go, as soon as it can be reached."""
+    while True:
+        try:
+            await telegram.register()
+            break
+        except ChannelError as error:
+            logger.warning("telegram_not_registered", code=error.code)
+            await asyncio.sleep(_TRY_AGAIN)
+    await asyncio.Event().wait()
 
 
 async def _until(
@@ -97,8 +130,13 @@ async def _until(
             raise result
 
 
-async def _answer(settings: Settings, app: FastAPI, stopping: asyncio.Event) -> None:
-    """The HTTP server, which leaves the signals to us."""
+async def _answer(
+    settings: Settings,
+    app: FastAPI,
+    stopping: asyncio.Event,
+    announce: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    """The HTTP server, which leaves the signals to us; announced once it answers."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -111,6 +149,9 @@ async def _answer(settings: Settings, app: FastAPI, stopping: asyncio.Event) -> 
     setattr(server, "capture_signals", contextlib.nullcontext)  # noqa: B010
 
     async def end() -> None:
+        while not (server.started or stopping.is_set()):
+            await asyncio.sleep(_LOOK)
+        await announce()
         await stopping.wait()
         server.should_exit = True
 
@@ -157,11 +198,14 @@ async def _rasa(
     return client
 
 
-async def _announce(product: Product) -> None:
+async def _announce(product: Product, telegram: Telegram | None) -> None:
     settings, now = product.settings, product.clock()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     _say("web", url=f"{base.rstrip('/')}/")
     _say("staff", url=f"{base.rstrip('/')}/staff")
+    if telegram is not None:
+        mode = "webhook" if telegram.uses_webhook else "long polling"
+        _say("telegram", mode=mode)
     with product.database.writing() as session:
         administrator = staff.first_administrator(session, product.profile.id, now)
         token = staff.invite(session, administrator, now) if administrator else None

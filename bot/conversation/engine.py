@@ -213,7 +213,7 @@ class Engine:
         if said == "cancel":
             self._cancel(scene)
         elif said == "restart" and flow:
-            self._restart(scene, flow)
+            self._restart(scene)
         elif said in ("back", "correct", "resume") and flow and hasattr(flow, said):
             getattr(flow, said)(scene)
         elif said in ("back", "correct", "resume", "later") and flow:
@@ -256,10 +256,13 @@ class Engine:
             scene.say("utter_paused_flow")
             self._flows[scene.frame.flow].prompt(scene)
 
-    def _restart(self, scene: Scene, flow: Flow) -> None:
-        scene.pop()
+    def _restart(self, scene: Scene) -> None:
+        """Begin the form again; what was opened on top of it is dropped."""
+        ended = scene.pop()
+        while scene.state.frames and not ended.form:
+            ended = scene.pop()
         scene.say("utter_restarted")
-        flow.open(scene)
+        self._flows[ended.flow].open(scene)
 
     def _question_inside(self, scene: Scene) -> bool:
         """A short question inside a flow is answered, and the flow goes on."""

@@ -76,7 +76,8 @@ class Fetcher:
             except Exception:
                 logger.exception("fetching_failed")
             try:
-                await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             finally:

@@ -75,7 +75,9 @@ class Worker:
             while True:
                 await self._drain()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                    # Not wait_for: until Python 3.12 it can swallow a cancellation.
+                    async with asyncio.timeout(_LOOK_AGAIN):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
                 finally:

@@ -14,7 +14,7 @@ from bot.channels.web import WebChannel
 from bot.conversation.worker import Worker
 from bot.errors import DomainError
 from bot.notifications.sender import Sender
-from bot.web import chat, health, uploads
+from bot.web import chat, health, staff, uploads
 from bot.web.pages import STATIC, KeptFiles, Pages, wants_page
 from bot.web.security import SecurityHeaders, security_headers
 from bot.web.site import Site
@@ -22,7 +22,12 @@ from bot.web.site import Site
 Routes = Callable[[Site], APIRouter]
 """What a module offers to be part of the application."""
 
-_ALWAYS: tuple[Routes, ...] = (chat.routes, uploads.routes, health.routes)
+_ALWAYS: tuple[Routes, ...] = (
+    chat.routes,
+    uploads.routes,
+    health.routes,
+    staff.routes,
+)
 
 logger = log.get(__name__)
 

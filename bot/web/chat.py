@@ -2,8 +2,8 @@
 
 A frame is a JSON text. The page sends ``{"hello": true, "seen"}`` and messages
 ``{"id", "seen", "text" | "payload" | "files" | "location"}``; it makes the id and
-sends again until it reads ``{"ack": id}``, which comes after the row is written. It
-gets ``{"history": [...]}``, our messages ``{"id", "text", "buttons", "at"}`` and
+sends again until it reads ``{"ack": id, "at"}``, which comes after the row is written.
+It gets ``{"history": [...]}``, our messages ``{"id", "text", "buttons", "at"}`` and
 ``{"error": code, "ack_not": id}``. ``seen`` is the newest of our messages that the
 person had on screen. The lines of a history are our messages, and the visitor's own:
 ``{"own": id, "text", "files", "place", "at"}``.
@@ -203,10 +203,11 @@ class Chat:
     async def _store(self, visitor: Visitor, said: Said) -> None:
         if not (said.text.strip() or said.payload or said.files or said.location):
             raise DomainError("message_empty")
+        now = self._site.product.clock()
         message = InboundMessage(
             provider_event_id=said.id,
             peer=visitor.peer,
-            sent_at=self._site.product.clock(),
+            sent_at=now,
             text=said.text,
             payload=said.payload,
             media=tuple(self._passes.take(visitor.peer, one) for one in said.files),
@@ -214,7 +215,7 @@ class Chat:
             seen=said.seen,
         )
         await self._site.worker.receive(self._account, message)
-        await visitor.page.send(dump({"ack": said.id}))
+        await visitor.page.send(dump({"ack": said.id, "at": now.isoformat()}))
 
     async def _greet(self, visitor: Visitor, seen: int) -> None:
         """What was said so far; then what waited for a page to come back."""

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot import log
+from bot.notifications.model import ChannelAccount
 from bot.web.site import Site
 
 logger = log.get(__name__)
@@ -29,4 +29,4 @@ def routes(site: Site) -> APIRouter:
 
 
 def _ask(session: Session) -> None:
-    session.connection().execute(text("SELECT 1"))
+    session.exec(select(ChannelAccount.id).limit(1)).first()

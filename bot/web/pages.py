@@ -36,7 +36,7 @@ class Pages:
             "static": lambda name: f"{self.static_root}/{name}",
         }
 
-    def render(self, template: str, status: int = 200, **values: object) -> Response:
+    def render(self, template: str, status: int = 200, /, **values: object) -> Response:
         """A page; kept by nobody on the way, because most show somebody's words."""
         html = self._templates.get_template(template).render(values)
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})
@@ -45,15 +45,9 @@ class Pages:
 class KeptFiles(StaticFiles):
     """Static files that a browser need not ask for again."""
 
-    def file_response(
-        self,
-        full_path: object,
-        stat_result: object,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        """With leave to keep it for a year."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, with leave to keep it for a year."""
+        response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 

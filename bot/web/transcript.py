@@ -36,7 +36,8 @@ def transcript(
     newest = max((row.id or 0 for row in ours), default=0)
     titles = dict(titles)
     entries: list[dict[str, Any]] = []
-    for row in sorted([*theirs, *ours], key=_order):
+    rows: list[Inbound | Outbound] = [*theirs, *ours]
+    for row in sorted(rows, key=_order):
         if isinstance(row, Inbound):
             entries += _their_entry(row, Body.open(key, row.body or b""), titles)
             continue

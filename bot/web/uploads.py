@@ -47,15 +47,16 @@ class Uploads:
         """``{"files": [{"id", "kind"}, ...]}``: all of them are kept, or none."""
         peer = self._admit(request)
         async with request.form(max_files=MAX_FILES, max_fields=0) as form:
-            parts = [part for part in form.values() if isinstance(part, UploadFile)]
-            checked = [await self._check(part) for part in parts]
+            parts = [part for _, part in form.multi_items()]
+            files = [part for part in parts if isinstance(part, UploadFile)]
+            checked = [await self._check(file) for file in files]
         if not checked:
             raise DomainError("file_missing")
         rows = await self._keep(checked)
-        files = [
+        kept = [
             {"id": self._passes.give(peer, row), "kind": row.kind.value} for row in rows
         ]
-        return JSONResponse({"files": files}, 201)
+        return JSONResponse({"files": kept}, 201)
 
     def _admit(self, request: Request) -> str:
         """The visitor, before a byte of the body is read."""
@@ -81,21 +82,30 @@ class Uploads:
             return await asyncio.to_thread(check_file, content, self._max_bytes)
 
     async def _keep(self, files: Sequence[Checked]) -> list[Attachment]:
-        kept: list[_Kept] = []
+        kept = await asyncio.to_thread(self._save, files)
         try:
-            for file in files:
-                kept.append(await asyncio.to_thread(self._save, file))
             return await self._product.database.write(
                 lambda session: self._add(session, kept)
             )
         except BaseException:
-            for one in kept:
-                self._product.media.delete(one.path)
+            self._drop(kept)
             raise
 
-    def _save(self, file: Checked) -> _Kept:
-        _, wrapped = self._product.vault.new_key()
-        return _Kept(file, wrapped, self._product.media.save(wrapped, file.content))
+    def _save(self, files: Sequence[Checked]) -> list[_Kept]:
+        vault, media = self._product.vault, self._product.media
+        kept: list[_Kept] = []
+        try:
+            for file in files:
+                _, wrapped = vault.new_key()
+                kept.append(_Kept(file, wrapped, media.save(wrapped, file.content)))
+        except OSError:
+            self._drop(kept)
+            raise
+        return kept
+
+    def _drop(self, kept: Sequence[_Kept]) -> None:
+        for one in kept:
+            self._product.media.delete(one.path)
 
     def _add(self, session: Session, kept: Sequence[_Kept]) -> list[Attachment]:
         rows = [

@@ -2,23 +2,28 @@
 
 import contextlib
 import os
-import re
 import shutil
-import signal
-import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+from tests.support.processes import (
+    BUILD,
+    KIENNGHI,
+    ROOT,
+    UNLIMITED,
+    end,
+    environment,
+    free_port,
+    spawn,
+    wait_for,
+)
+
 STOCK = BUILD / "stock-rasa"
-_PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def prepare_stock() -> None:
     subprocess.run(
         [*_rasa(), "init", "--no-prompt", "--init-dir", str(STOCK)],
         cwd=STOCK,
-        env=_environment(),
+        env=environment(),
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -56,7 +61,7 @@ def prepare_stock() -> None:
         subprocess.run(
             [*_rasa(), "train"],
             cwd=STOCK,
-            env=_environment(),
+            env=environment(),
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -68,9 +73,7 @@ def stock_rasa() -> Iterator[Server]:
     """The stock assistant with its REST channel, as the documentation starts it."""
     port = free_port()
     command = [*_rasa(), "run", "--enable-api", "-i", "127.0.0.1", "--port", str(port)]
-    with _running(
-        command, STOCK, _environment(), f"http://127.0.0.1:{port}/"
-    ) as server:
+    with _running(command, STOCK, environment(), f"http://127.0.0.1:{port}/") as server:
         yield Server(port, *server)
 
 
@@ -78,25 +81,10 @@ def stock_rasa() -> Iterator[Server]:
 def product(data_dir: Path) -> Iterator[Server]:
     """``kiennghi run`` on a database of its own; bursts do not wait."""
     port = free_port()
-    environment = {
-        **_environment(),
-        "KIENNGHI_DATA_DIR": str(data_dir),
-        "KIENNGHI_PORT": str(port),
-        "KIENNGHI_BURST_WAIT_SECONDS": "0",
-        "KIENNGHI_CHAT_BURST": "100000",
-        "KIENNGHI_CHAT_PER_SECOND": "100000",
-    }
-    command = [str(ROOT / ".venv" / "bin" / "kiennghi"), "run"]
+    own = environment(data_dir, PORT=port, BURST_WAIT_SECONDS=0, **UNLIMITED)
     address = f"http://127.0.0.1:{port}/healthz"
-    with _running(command, ROOT, environment, address) as server:
+    with _running([str(KIENNGHI), "run"], ROOT, own, address) as server:
         yield Server(port, *server)
-
-
-def free_port() -> int:
-    """A port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def training_seconds() -> float:
@@ -107,7 +95,7 @@ def training_seconds() -> float:
     subprocess.run(
         [str(_python()), "nlu/train.py", "--out", str(models)],
         cwd=ROOT,
-        env=_environment(),
+        env=environment(),
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -117,36 +105,17 @@ def training_seconds() -> float:
 
 @contextlib.contextmanager
 def _running(
-    command: list[str], directory: Path, environment: dict[str, str], address: str
+    command: list[str], directory: Path, own: dict[str, str], address: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     start = time.perf_counter()
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "bench.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        process = spawn(command, directory, own, log)
     try:
-        while time.perf_counter() - start < _PATIENCE:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(address, timeout=2).close()
-                break
-            if process.poll() is not None:
-                raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-            time.sleep(0.1)
+        wait_for(process, address)
         yield process, time.perf_counter() - start
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end(process)
 
 
 def _python() -> Path:
@@ -156,14 +125,3 @@ def _python() -> Path:
 
 def _rasa() -> list[str]:
     return [str(_python()), "-m", "rasa"]
-
-
-def _environment() -> dict[str, str]:
-    kept = {
-        k: v for k, v in os.environ.items() if not re.match("KIENNGHI_(?!RASA_PY)", k)
-    }
-    return {
-        **kept,
-        "RASA_TELEMETRY_ENABLED": "false",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    }

@@ -18,7 +18,7 @@ def petitions(talk: Talk) -> list[Petition]:
 
 
 class TestLanReportsARoad:
-    """No diacritics, a burst, a typo in the telephone, a correction at the read-back."""
+    """No diacritics, a burst, a typo in the telephone, a corrected line."""
 
     def test_from_the_first_burst_to_the_code(self, talk: Talk) -> None:
         lan = talk.person("lan")
@@ -323,7 +323,7 @@ def file_a_road(talk: Talk) -> Person:
 
 
 class TestRegisteringForTheConference:
-    """The four fields of the slip, a question in the middle, several answers at once."""
+    """The four fields of the slip, a question inside, several answers at once."""
 
     def test_a_slip_and_its_petition(self, talk: Talk) -> None:
         bay = talk.person("bay")

@@ -195,7 +195,7 @@ def test_the_signs_of_the_rule_language(
         ("năm ngoái khác. cháy nhà", True),
         ("cháy nhà thì sao", False),
         ("thì sao cháy nhà", True),
-        ("cháy nhà năm ngoái, giờ lại cháy quán nữa rồi", True),
+        ("cháy nhà năm ngoái, giờ thì bên chợ cháy quán nữa", True),
     ],
 )
 def test_a_context_takes_the_meaning_away_only_where_it_reaches(

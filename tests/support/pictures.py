@@ -27,7 +27,10 @@ def bomb(side: int = 30_000) -> bytes:
     data = b"".join(lines.compress(row) for _ in range(64)) + lines.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        struct.pack(">I", len(body))
+        + name
+        + body
+        + struct.pack(">I", zlib.crc32(name + body))
         for name, body in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     )
 

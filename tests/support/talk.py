@@ -1,10 +1,10 @@
 """Talk to the whole product as a person does, over a channel that records."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 from bot.bootstrap import Product
@@ -70,7 +70,6 @@ class Talk:
         self.product = product
         self.channel = RecordingChannel(capabilities)
         self._runner = asyncio.Runner()
-        self._events = count(1)
         self._rasa = rasa
         self._client = None
         self.account = product.account(self.channel.name)
@@ -105,7 +104,7 @@ class Talk:
         self.run(deliver())
 
     def next_event(self) -> str:
-        return f"event-{next(self._events)}"
+        return secrets.token_hex(8)
 
     def close(self) -> None:
         if self._client is not None:

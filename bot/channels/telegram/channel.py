@@ -217,6 +217,10 @@ class _Client(Bot):
     """``Bot.get_updates`` refuses a whole batch for one update that it cannot parse,
     and logs it; this gives them as they came."""
 
+    def __repr__(self) -> str:
+        """Without the token, which the library shows."""
+        return type(self).__name__
+
     async def raw_updates(
         self, offset: int, wait: float, timeout: float
     ) -> list[RawUpdate]:

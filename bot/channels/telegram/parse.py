@@ -37,17 +37,10 @@ def parse(raw: RawUpdate, now: datetime) -> InboundMessage | None:
     Raises ``ChannelError('update_unreadable')`` when Telegram's schema is not met.
     """
     try:
-        update = Update.de_json(dict(raw), None)
+        return _parse(Update.de_json(dict(raw), None), now)
     except Exception as problem:  # noqa: BLE001 (the library raises anything)
         name = type(problem).__name__  # its text may hold a person's words
         raise ChannelError("update_unreadable", problem=name) from None
-    if update.callback_query is not None:
-        return _press(update.update_id, update.callback_query, now)
-    if update.message is not None and _is_private(update.message.chat):
-        return _sent(update.update_id, update.message)
-    if update.edited_message is not None and _is_private(update.edited_message.chat):
-        return _edited(update.update_id, update.edited_message)
-    return None
 
 
 def parse_bare(raw: RawUpdate, now: datetime) -> InboundMessage | None:
@@ -93,6 +86,16 @@ class _BareMessage(BaseModel):
 class _BareUpdate(BaseModel):
     update_id: int
     message: _BareMessage
+
+
+def _parse(update: Update, now: datetime) -> InboundMessage | None:
+    if update.callback_query is not None:
+        return _press(update.update_id, update.callback_query, now)
+    if update.message is not None and _is_private(update.message.chat):
+        return _sent(update.update_id, update.message)
+    if update.edited_message is not None and _is_private(update.edited_message.chat):
+        return _edited(update.update_id, update.edited_message)
+    return None
 
 
 def _press(

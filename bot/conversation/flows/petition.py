@@ -29,6 +29,7 @@ from nlu.text import fold
 
 _CONTENT = "petition_content"
 _OPENING_WORDS = 12
+_SURE_OF_OPENING = 0.6
 _NUMBER = re.compile(r"\b([1-5])\b")
 _FIELD = "field:"
 
@@ -92,6 +93,14 @@ class PetitionFlow(FormFlow):
                 if scene.frame.asking == _CONTENT and self._has_matter(scene.turn):
                     return self._matter_arrives(scene)
                 return super().take(scene)
+
+    def resume(self, scene: Scene) -> None:
+        """"Go on" at the first notice is a yes."""
+        if scene.frame.step == "notice":
+            scene.said = "affirm"
+            self._at_notice(scene)
+        else:
+            super().resume(scene)
 
     def cancel(self, scene: Scene) -> None:
         """Stop and destroy what was not filed."""
@@ -259,7 +268,11 @@ class PetitionFlow(FormFlow):
             return False
         if reading is None:
             return turn.words > 4
-        only_opens = reading.kind.name == "none" and turn.words <= _OPENING_WORDS
+        only_opens = (
+            reading.kind.name == "none"
+            and reading.kind.confidence >= _SURE_OF_OPENING
+            and turn.words <= _OPENING_WORDS
+        )
         return not (reading.says("submit_petition") and only_opens) and turn.words > 1
 
     def _ask_for_matter(self, scene: Scene) -> None:

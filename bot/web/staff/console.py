@@ -2,10 +2,11 @@
 
 import hmac
 import re
+import secrets
 from asyncio import Lock
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
@@ -19,6 +20,7 @@ from bot.errors import DomainError
 from bot.staff import service as staff
 from bot.staff.model import Account, Role
 from bot.web import visitors
+from bot.web.limits import Buckets, Limit
 from bot.web.site import Site
 from bot.web.staff import banner
 
@@ -29,6 +31,8 @@ LOGIN = "/staff/login"
 _SESSION = "kiennghi_staff"
 _VISIT = "kiennghi_staff_form"
 """Ties the forms of somebody who is not logged in to the browser."""
+_TRIES = Limit(burst=20, per_second=0.2)
+"""Log-ins from one address; a whole office may stand behind one."""
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 40
 _INSIDE = re.compile(r"/staff(?:/[A-Za-z0-9/-]*)?")
@@ -94,6 +98,7 @@ class Console:
         self.sender = site.sender
         self.one_at_a_time = Lock()
         """Held while a password is hashed: it takes 64 MB and the writing thread."""
+        self.tries = Buckets(_TRIES)
         self._pages = site.pages
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -101,11 +106,14 @@ class Console:
 
         async def answer(request: Request) -> Response:
             try:
-                return await self._answer(page, request)
+                response = await self._answer(page, request)
             except HTTPException as error:
-                return self._refusal(error.status_code)
+                response = self._refusal(error.status_code)
             except DomainError as error:
-                return self._refusal(422, error.code)
+                response = self._refusal(422, error.code)
+            # With "no-referrer" a browser hides the origin of our own forms as well.
+            response.headers["Referrer-Policy"] = "same-origin"
+            return response
 
         answer.__name__ = page.answer.__name__
         return answer
@@ -128,6 +136,7 @@ class Console:
             if officer
             else banner.Frame()
         )
+        profile = self.product.profile
         return self._pages.render(
             f"staff/{template}",
             status,
@@ -135,7 +144,10 @@ class Console:
                 "officer": officer,
                 "csrf": self.token(visit.secret),
                 "frame": frame,
+                "here": template,
                 "when": self.product.texts.date,
+                "day": self._day,
+                "triage": profile.unit(profile.triage_unit).short_name,
                 "fields": self.product.book.field_labels,
                 "done": visit.request.query_params.get("done", ""),
                 "problem": "",
@@ -189,8 +201,11 @@ class Console:
 
     def _refusal(self, status: int, problem: str = "") -> Response:
         return self._pages.render(
-            "staff/refused.html", status, status=status, problem=problem
+            "staff/refused.html", status, code=status, problem=problem
         )
+
+    def _day(self, iso: str) -> str:
+        return self.product.texts.date(date.fromisoformat(iso))
 
     def _frame(self, session: Session, officer: Account, now: datetime) -> banner.Frame:
         return banner.frame(session, self.product, officer, now)

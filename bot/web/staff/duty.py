@@ -18,6 +18,8 @@ from bot.web.staff.banner import sees_alert
 from bot.web.staff.console import HOME, Console, Visit
 
 _HERE = "/staff/calls"
+_CODES = 3
+"""Petitions to show beside a call; the newest."""
 
 
 @dataclass(frozen=True)
@@ -88,5 +90,5 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
         dial=note.phone,
         note=note.note,
         channel=chat.channel,
-        codes=tuple(petition.code for petition in filed),
+        codes=tuple(petition.code for petition in filed[:_CODES]),
     )

@@ -1,5 +1,7 @@
 """Logging in and out, and setting a password by a one-time link."""
 
+import time
+
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -18,8 +20,11 @@ async def log_in(console: Console, visit: Visit) -> Response:
     """In, or the form again; what was wrong is not told."""
     name = visit.form.get("login", "").strip().lower()
     password = visit.form.get("password", "")
-    wanted = visit.form.get("next", HOME)
     locality, now = console.product.profile.id, visit.now
+    client = visit.request.client
+    tries = console.tries.of(client.host if client else "", time.monotonic())
+    if not tries.take(time.monotonic()):
+        return await _again(console, visit, 429, "too_many_tries")
 
     def work(session: Session) -> str | None:
         return staff.log_in(session, locality, name, password, now)
@@ -27,10 +32,15 @@ async def log_in(console: Console, visit: Visit) -> Response:
     async with console.one_at_a_time:
         token = await console.write(work)
     if token is None:
-        return await console.render(
-            visit, "login.html", 422, next=wanted, login=name, problem="login_refused"
-        )
-    return console.let_in(visit.request, token, wanted)
+        return await _again(console, visit, 422, "login_refused")
+    return console.let_in(visit.request, token, visit.form.get("next", HOME))
+
+
+async def _again(console: Console, visit: Visit, status: int, problem: str) -> Response:
+    name, wanted = visit.form.get("login", ""), visit.form.get("next", HOME)
+    return await console.render(
+        visit, "login.html", status, next=wanted, login=name, problem=problem
+    )
 
 
 async def log_out(console: Console, visit: Visit) -> Response:

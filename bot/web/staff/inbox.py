@@ -1,6 +1,5 @@
 """The inbox: of every unit for the Office, of the own unit for an officer."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from bot.bootstrap import Product
 from bot.clock import today
+from bot.conversation.phone import read_phone
 from bot.petitions import queries
 from bot.petitions.model import Kind, Petition, PetitionStatus
 from bot.petitions.queries import Shelf, Wanted
@@ -18,9 +18,12 @@ from bot.staff.model import Role
 from bot.web.staff.console import Console, Visit
 
 _FIRST_WORDS = 140
+_HIDDEN = "•••"
+_DIGITS = 8
+"""Of a telephone number with one or two left out."""
 _MAX_QUERY = 100
-_NUMBER = re.compile(r"(?<![\w.,])\+?\d[\d .\-]{6,}\d(?!\w)")
-"""Eight digits or more: a telephone number that somebody wrote into the story."""
+_LOOKED_AT = 600
+"""Enough for the first words, whatever telephone numbers are taken out of them."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +116,20 @@ def days_left(due: date | None, day: date) -> int | None:
 
 
 def without_numbers(text: str) -> str:
-    """The words without telephone numbers."""
-    return _NUMBER.sub("•••", text)
+    """The words without telephone numbers, as people type them."""
+    parts = []
+    while found := read_phone(text):
+        typed = text[found.start : found.end]
+        is_sum = text[: found.start].endswith((".", ","))
+        is_number = sum(map(str.isalnum, typed)) >= _DIGITS and not is_sum
+        parts += [text[: found.start], _HIDDEN if is_number else typed]
+        text = text[found.end :]
+    return "".join([*parts, text])
 
 
 def _item(product: Product, row: Petition, day: date) -> Item:
     is_open = row.status is not PetitionStatus.WITHDRAWN
-    words = " ".join(without_numbers(row.content).split())
+    words = " ".join(without_numbers(row.content[:_LOOKED_AT]).split())
     profile = product.profile
     return Item(
         code=row.code,

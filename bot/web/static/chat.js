@@ -32,8 +32,8 @@ const line = new Line(`${scheme}//${location.host}/chat/ws`, {
     stopWaiting();
     messages.add(message);
   },
-  delivered: (id) => {
-    messages.delivered(id);
+  delivered: (id, time) => {
+    messages.delivered(id, time);
     startWaiting();
   },
   failed: (id, code) => messages.failed(id, reason(code), false),
@@ -82,7 +82,6 @@ function stopWaiting() {
 
 function show(id, entry) {
   at("welcome").hidden = true;
-  messages.retire();
   messages.add({ own: id, isNew: true, at: new Date().toISOString(), ...entry });
 }
 
@@ -98,7 +97,7 @@ function press(button) {
   const label = button.textContent;
   const id = line.send({ payload: button.dataset.payload, label });
   show(id, { text: label });
-  messages.retire(button);
+  button.classList.add("pressed");
   if (matchMedia("(hover: hover)").matches) text.focus();
 }
 

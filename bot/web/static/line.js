@@ -14,16 +14,15 @@ const TRY_AGAIN = ["slow_down", "try_later"];
 export class Line {
   /**
    * `page` is told what happens: `history(entries)`, `received(message)`,
-   * `delivered(id)`, `failed(id, code)`, `connected(isConnected)`, `blocked()`; and
-   * asked `seen()`.
+   * `delivered(id, at)`, `failed(id, code)`, `connected(isConnected)`, `blocked()`;
+   * and asked `seen()`.
    */
   constructor(address, page) {
     this.address = address;
     this.page = page;
     this.waiting = new Map(restore());
     this.failures = 0;
-    this.isReady = false;
-    this.onItsWay = null;
+    this.hangUp();
     addEventListener("online", () => this.reconnect());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.check();
@@ -42,16 +41,15 @@ export class Line {
   connect() {
     clearTimeout(this.again);
     const socket = new WebSocket(this.address);
+    const isMine = () => socket === this.socket;
+    socket.onopen = () => isMine() && this.greet();
+    socket.onmessage = ({ data }) => isMine() && this.take(JSON.parse(data));
+    socket.onclose = ({ code }) => isMine() && this.lost(code);
     this.socket = socket;
-    socket.onopen = () => this.greet();
-    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    socket.onclose = ({ code }) => {
-      if (socket === this.socket) this.lost(code);
-    };
   }
 
   reconnect() {
-    if (this.isReady || this.isBlocked) return;
+    if (this.isBlocked) return;
     this.failures = 0;
     this.hangUp();
     this.connect();
@@ -59,36 +57,41 @@ export class Line {
 
   /** A page that was in the background may hold a line that is long dead. */
   check() {
-    if (!this.isReady) this.reconnect();
-    else this.greet();
+    if (this.socket?.readyState === WebSocket.OPEN) this.greet();
+    else this.reconnect();
   }
 
   greet() {
     this.transmit({ hello: true, seen: this.page.seen() });
   }
 
+  /** Every frame is answered by one; if that takes too long, the line is dead. */
   transmit(frame) {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
     this.socket.send(JSON.stringify(frame));
-    this.patience ??= setTimeout(() => this.giveUp(), PATIENCE);
+    this.unanswered += 1;
+    this.patience ??= setTimeout(() => this.lost(), PATIENCE);
   }
 
-  giveUp() {
-    this.hangUp();
-    this.lost();
+  answered() {
+    this.unanswered -= 1;
+    clearTimeout(this.patience);
+    this.patience =
+      this.unanswered > 0 ? setTimeout(() => this.lost(), PATIENCE) : null;
   }
 
   hangUp() {
     const { socket } = this;
-    this.socket = { readyState: WebSocket.CLOSED };
-    this.quiet();
-    socket.close?.();
+    this.socket = null;
+    socket?.close();
+    clearTimeout(this.patience);
+    this.patience = null;
+    this.unanswered = 0;
+    this.isReady = false;
+    this.onItsWay = null;
   }
 
   lost(code) {
-    this.isReady = false;
-    this.onItsWay = null;
-    this.quiet();
+    this.hangUp();
     if (code === NO_COOKIE) {
       this.isBlocked = true;
       this.page.blocked();
@@ -101,20 +104,18 @@ export class Line {
     this.again = setTimeout(() => this.connect(), pause * (0.75 + Math.random() / 2));
   }
 
-  quiet() {
-    clearTimeout(this.patience);
-    this.patience = null;
-  }
-
   take(frame) {
+    if (frame.text !== undefined) {
+      this.page.received(frame);
+      return;
+    }
+    this.answered();
     if (frame.history) this.welcomed(frame.history);
-    else if (frame.ack) this.settled(frame.ack, () => this.page.delivered(frame.ack));
-    else if (frame.error) this.refused(frame);
-    else if (frame.id) this.page.received(frame);
+    else if (frame.ack) this.settled(frame.ack, () => this.page.delivered(frame.ack, frame.at));
+    else this.refused(frame);
   }
 
   welcomed(history) {
-    this.quiet();
     this.failures = 0;
     this.page.history(history);
     if (!this.isReady) {
@@ -125,7 +126,6 @@ export class Line {
   }
 
   settled(id, tell) {
-    this.quiet();
     this.onItsWay = null;
     this.waiting.delete(id);
     this.changed();
@@ -134,16 +134,15 @@ export class Line {
   }
 
   refused({ error, ack_not: id }) {
-    if (TRY_AGAIN.includes(error)) {
-      this.quiet();
-      setTimeout(() => {
-        this.onItsWay = null;
-        if (this.isReady) this.pump();
-        else this.greet();
-      }, PAUSE_WHEN_BUSY);
-    } else if (this.waiting.has(id)) {
-      this.settled(id, () => this.page.failed(id, error));
-    }
+    if (TRY_AGAIN.includes(error)) setTimeout(() => this.resume(), PAUSE_WHEN_BUSY);
+    else if (this.waiting.has(id)) this.settled(id, () => this.page.failed(id, error));
+  }
+
+  resume() {
+    if (!this.socket || this.unanswered) return;
+    this.onItsWay = null;
+    if (this.isReady) this.pump();
+    else this.greet();
   }
 
   /** One message at a time, so that a refusal never changes their order. */

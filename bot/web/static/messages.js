@@ -56,17 +56,20 @@ export class Messages {
     this.scrollDown();
   }
 
-  delivered(id, at = new Date().toISOString()) {
+  delivered(id, at) {
     const element = this.find(`own:${id}`);
     if (!element) return;
     element.dataset.at = at;
-    element.classList.remove("failed");
     mark(element, `${clock.format(new Date(at))} · ${word("delivered")}`);
   }
 
+  /** The message is on its way again. */
   progress(id, text) {
     const element = this.find(`own:${id}`);
-    element.classList.remove("failed");
+    if (element.classList.contains("failed")) {
+      element.classList.remove("failed");
+      this.arrange();
+    }
     mark(element, text);
   }
 
@@ -75,20 +78,13 @@ export class Messages {
     const element = this.find(`own:${id}`);
     if (!element) return;
     element.classList.add("failed");
+    this.arrange();
     const meta = mark(element, reason);
     if (!canRetry) return;
     const retry = make("button", "", word("retry"));
     retry.type = "button";
     retry.onclick = () => this.actions.retry(id);
     meta.append(" ", retry);
-  }
-
-  /** Buttons of what was asked before do not answer what is asked now. */
-  retire(pressed) {
-    for (const button of this.log.querySelectorAll(".choices button")) {
-      button.disabled = true;
-    }
-    pressed?.classList.add("pressed");
   }
 
   scrollDown() {
@@ -106,24 +102,23 @@ export class Messages {
   }
 
   draw(entry) {
-    const isOurs = !entry.own;
-    const element = make("div", isOurs ? "message" : "message own");
+    const isOwn = Boolean(entry.own);
+    const element = make("div", isOwn ? "message own" : "message");
     element.dataset.key = keyOf(entry);
     element.dataset.at = entry.at;
     const bubble = make("div", "bubble");
-    bubble.append(make("span", "hidden", `${word(isOurs ? "them" : "me")} `));
+    bubble.append(make("span", "hidden", `${word(isOwn ? "me" : "them")} `));
     if (entry.files?.length) bubble.append(files(entry));
-    const text = entry.text || (entry.place && !isOurs ? word("place") : "");
-    if (text) bubble.append(isOurs ? linked(text) : make("div", "words", text));
+    const text = entry.text || (entry.place && isOwn ? word("place") : "");
+    if (text) bubble.append(isOwn ? make("div", "words", text) : linked(text));
     element.append(bubble);
-    if (isOurs) {
+    if (isOwn) {
+      const time = clock.format(new Date(entry.at));
+      const state = entry.isNew ? word("sending") : `${time} · ${word("delivered")}`;
+      element.append(make("div", "meta", state));
+    } else {
       this.seen = Math.max(this.seen, entry.id);
       element.append(this.choices(entry));
-    } else {
-      element.append(make("div", "meta", word("sending")));
-      if (!entry.isNew) {
-        mark(element, `${clock.format(new Date(entry.at))} · ${word("delivered")}`);
-      }
     }
     return element;
   }
@@ -147,12 +142,20 @@ export class Messages {
     return box;
   }
 
-  /** Only what was asked last can be answered by a button; days are told apart. */
+  /** A button answers the last question only, and only once; days are told apart. */
   arrange() {
     const all = [...this.log.querySelectorAll(".message")];
+    const last = all.map(isOurs).lastIndexOf(true);
+    const isAnswered = all.slice(last + 1).some((own) => !own.matches(".failed"));
     for (const [index, element] of all.entries()) {
-      if (index < all.length - 1) this.close(element, all.slice(index + 1));
+      const box = element.querySelector(".choices");
+      if (index < last) box?.remove();
+      else for (const button of box?.children ?? []) button.disabled = isAnswered;
     }
+    this.tellDays(all);
+  }
+
+  tellDays(all) {
     for (const day of this.log.querySelectorAll(".day")) day.remove();
     let last = calendar.format(new Date());
     for (const element of all) {
@@ -161,15 +164,9 @@ export class Messages {
       last = day;
     }
   }
-
-  close(element, later) {
-    const box = element.querySelector(".choices");
-    if (!box) return;
-    if (later.some((next) => !next.classList.contains("own"))) box.remove();
-    else for (const button of box.children) button.disabled = true;
-  }
 }
 
+const isOurs = (element) => !element.matches(".own");
 const keyOf = (entry) => (entry.own ? `own:${entry.own}` : `our:${entry.id}`);
 
 function files(entry) {

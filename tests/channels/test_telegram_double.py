@@ -1,0 +1,187 @@
+"""The double refuses what Telegram refuses; its client here is the plain library."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
+from telegram.error import BadRequest, Conflict, Forbidden, RetryAfter, TelegramError
+
+from tests.doubles.telegram import TOKEN, TelegramServer, User
+
+
+@pytest.fixture
+async def bot(telegram: TelegramServer) -> AsyncIterator[Bot]:
+    async with Bot(
+        TOKEN,
+        base_url=f"{telegram.url}/bot",
+        base_file_url=f"{telegram.url}/file/bot",
+    ) as bot:
+        yield bot
+
+
+@pytest.fixture
+def lan(telegram: TelegramServer) -> User:
+    lan = telegram.user()
+    lan.say("/start")
+    return lan
+
+
+def refused(kind: type[TelegramError], words: str) -> Any:
+    """The library changes the case of the server's first letter."""
+    return pytest.raises(kind, match=re.compile(re.escape(words), re.IGNORECASE))
+
+
+def keyboard(data: str) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([[InlineKeyboardButton("Đúng", callback_data=data)]])
+
+
+async def test_the_library_can_talk_to_it(bot: Bot, lan: User) -> None:
+    (update,) = await bot.get_updates()
+    assert update.message.text == "/start"
+    await update.message.reply_text("Chào", reply_markup=keyboard("yes"))
+    assert lan.messages[0].buttons == ["Đúng"]
+    lan.press("Đúng")
+    (tap,) = await bot.get_updates(offset=update.update_id + 1)
+    assert tap.callback_query.data == "yes"
+    assert await tap.callback_query.answer()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("", "empty"), (" \n", "empty"), ("x" * 4097, "too long")],
+)
+async def test_texts_have_limits(bot: Bot, lan: User, text: str, problem: str) -> None:
+    with refused(BadRequest, problem):
+        await bot.send_message(lan.id, text)
+    await bot.send_message(lan.id, "ạ" * 4096)
+
+
+async def test_a_payload_has_64_bytes_at_most(bot: Bot, lan: User) -> None:
+    await bot.send_message(lan.id, "?", reply_markup=keyboard("a" * 64))
+    with refused(BadRequest, "BUTTON_DATA_INVALID"):
+        await bot.send_message(lan.id, "?", reply_markup=keyboard("ạ" * 22))
+
+
+async def test_a_button_must_do_something_and_have_a_name(bot: Bot, lan: User) -> None:
+    idle = InlineKeyboardMarkup([[InlineKeyboardButton("Đúng")]])
+    with refused(BadRequest, "unallowed"):
+        await bot.send_message(lan.id, "?", reply_markup=idle)
+    nameless = ReplyKeyboardMarkup([[KeyboardButton(" ")]])
+    with refused(BadRequest, "non-empty"):
+        await bot.send_message(lan.id, "?", reply_markup=nameless)
+
+
+async def test_only_who_wrote_can_be_written_to(
+    bot: Bot, telegram: TelegramServer
+) -> None:
+    stranger = telegram.user()
+    with refused(BadRequest, "chat not found"):
+        await bot.send_message(stranger.id, "Chào")
+    stranger.say("alo")
+    await bot.send_message(stranger.id, "Chào")
+    stranger.block()
+    with refused(Forbidden, "blocked by the user"):
+        await bot.send_message(stranger.id, "Chào")
+
+
+async def test_an_edit_must_change_something(bot: Bot, lan: User) -> None:
+    sent = await bot.send_message(lan.id, "Chào", reply_markup=keyboard("yes"))
+    with refused(BadRequest, "message is not modified"):
+        await sent.edit_text("Chào", reply_markup=keyboard("yes"))
+    await sent.edit_text("Chào xã", reply_markup=keyboard("yes"))
+    await sent.edit_reply_markup(None)
+    with refused(BadRequest, "message is not modified"):
+        await sent.edit_reply_markup(None)
+    assert lan.messages[0].text == "Chào xã"
+
+
+async def test_a_tap_is_answered_once(bot: Bot, lan: User) -> None:
+    await bot.send_message(lan.id, "?", reply_markup=keyboard("yes"))
+    lan.press("Đúng")
+    tap = (await bot.get_updates())[-1].callback_query
+    await tap.answer()
+    with refused(BadRequest, "too old"):
+        await tap.answer()
+
+
+async def test_an_offset_confirms_and_a_second_poll_ends_the_first(
+    bot: Bot, lan: User, telegram: TelegramServer
+) -> None:
+    (first,) = await bot.get_updates()
+    assert [u.update_id for u in await bot.get_updates()] == [first.update_id]
+    assert await bot.get_updates(offset=first.update_id + 1) == ()
+    waiting = asyncio.create_task(
+        bot.get_updates(offset=first.update_id + 1, timeout=5)
+    )
+    await asyncio.sleep(0.2)
+    async with Bot(TOKEN, base_url=f"{telegram.url}/bot") as other:
+        await other.get_updates(offset=first.update_id + 1)
+    with refused(Conflict, "only one bot instance"):
+        await waiting
+
+
+async def test_a_poll_waits_for_what_comes(bot: Bot, lan: User) -> None:
+    (first,) = await bot.get_updates()
+    waiting = asyncio.create_task(
+        bot.get_updates(offset=first.update_id + 1, timeout=5)
+    )
+    await asyncio.sleep(0.2)
+    lan.say("alo")
+    (second,) = await asyncio.wait_for(waiting, 2)
+    assert second.message.text == "alo"
+
+
+async def test_an_offset_far_in_the_future_confirms_nothing(
+    bot: Bot, lan: User
+) -> None:
+    (first,) = await bot.get_updates()
+    (again,) = await bot.get_updates(offset=first.update_id + 1_000)
+    assert again.update_id == first.update_id
+
+
+async def test_kinds_that_nobody_wants_are_dropped_at_the_door(
+    bot: Bot, lan: User
+) -> None:
+    (first,) = await bot.get_updates(allowed_updates=["callback_query"])
+    lan.say("alo")
+    assert await bot.get_updates(offset=first.update_id + 1) == ()
+
+
+async def test_polling_and_a_webhook_exclude_each_other(bot: Bot, lan: User) -> None:
+    await bot.set_webhook("https://nowhere.invalid/x", secret_token="a_b-C")
+    with refused(Conflict, "webhook is active"):
+        await bot.get_updates()
+    await bot.delete_webhook()
+    assert len(await bot.get_updates()) == 1
+    with refused(BadRequest, "unallowed"):
+        await bot.set_webhook("https://nowhere.invalid/x", secret_token="a b")
+
+
+async def test_files_have_a_path_and_a_limit(bot: Bot, lan: User) -> None:
+    lan.photo(b"bytes of a picture")
+    lan.document(b"%PDF", size=21 * 1024 * 1024)
+    _, photo, document = await bot.get_updates()
+    file = await photo.message.photo[-1].get_file()
+    assert await file.download_as_bytearray() == b"bytes of a picture"
+    with refused(BadRequest, "file is too big"):
+        await document.message.document.get_file()
+    with refused(BadRequest, "wrong file_id"):
+        await bot.get_file("AgAC-unknown")
+
+
+async def test_faults_come_as_ordered(
+    bot: Bot, lan: User, telegram: TelegramServer
+) -> None:
+    telegram.refuse_with_429("sendMessage", 3, chat=lan.id)
+    with pytest.raises(RetryAfter):
+        await bot.send_message(lan.id, "Chào")
+    await bot.send_message(lan.id, "Chào")

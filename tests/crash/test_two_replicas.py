@@ -1,0 +1,71 @@
+"""Two processes on one database: each message is taken by one of them."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash import books
+from tests.crash.residents import chance, residents
+from tests.support.processes import Replica, replica
+
+pytestmark = pytest.mark.timeout(300)
+
+_SECONDS = 8.0
+
+
+@pytest.fixture
+def pair(
+    tmp_path: Path, rasa_settings: dict[str, object]
+) -> Iterator[tuple[Replica, Replica]]:
+    """Two replicas that wait for bursts, so that both look for what falls due."""
+    settings = {**rasa_settings, "BURST_WAIT_SECONDS": 0.2}
+    data = tmp_path / "var"
+    with replica(data, **settings) as one, replica(data, **settings) as other:
+        yield one, other
+
+
+async def test_residents_of_both_are_answered_once_by_either(
+    pair: tuple[Replica, Replica],
+) -> None:
+    one, other = pair
+    await _start(one, other)
+    async with residents(one.port, other.port) as people:
+        enough = asyncio.Event()
+        talking = asyncio.gather(*(each.petition_until(enough) for each in people))
+        await asyncio.sleep(_SECONDS)
+        enough.set()
+        await talking
+        await asyncio.to_thread(books.wait_until_settled, one.data_dir)
+        assert one.stop() == other.stop() == 0
+    books.check(one.data_dir, people)
+
+
+async def test_when_one_is_killed_its_residents_go_on_with_the_other(
+    pair: tuple[Replica, Replica],
+) -> None:
+    dice = chance()
+    await _start(*pair)
+    async with residents(*(each.port for each in pair)) as people:
+        enough = asyncio.Event()
+        talking = asyncio.gather(*(each.petition_until(enough) for each in people))
+        for _ in range(6):
+            await asyncio.sleep(dice.uniform(0, 1.5))
+            victim = dice.choice(pair)
+            victim.kill()
+            await asyncio.sleep(dice.uniform(0, 0.5))
+            victim.start()
+            await victim.up()
+        enough.set()
+        await talking
+        await asyncio.to_thread(books.wait_until_settled, pair[0].data_dir)
+        assert pair[0].stop() == pair[1].stop() == 0
+    books.check(pair[0].data_dir, people)
+
+
+async def _start(one: Replica, other: Replica) -> None:
+    one.start()
+    await one.up()
+    other.start()
+    await other.up()

@@ -1,0 +1,123 @@
+"""What Telegram's server accepts from a bot, and with which words it refuses."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_TEXT = 4096
+MAX_CALLBACK_BYTES = 64
+MAX_ANSWER = 200
+MAX_DOWNLOAD = 20 * 1024 * 1024
+MESSAGE_KINDS = ("message", "edited_message")
+BY_DEFAULT = frozenset({*MESSAGE_KINDS, "callback_query", "my_chat_member"})
+"""Kinds that come without being asked for; reactions and members do not."""
+ACTIONS = frozenset({"typing", "upload_photo", "upload_document", "find_location"})
+_INLINE_ACTIONS = ("callback_data", "url", "web_app", "copy_text")
+_KEY_ACTIONS = ("request_contact", "request_location", "web_app")
+
+
+@dataclass
+class RefusalError(Exception):
+    """An answer that is not ok."""
+
+    status: int
+    description: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        body = {
+            "ok": False,
+            "error_code": self.status,
+            "description": self.description,
+        }
+        return {**body, "parameters": self.parameters} if self.parameters else body
+
+
+def bad_request(problem: str) -> RefusalError:
+    return RefusalError(400, f"Bad Request: {problem}")
+
+
+@dataclass(frozen=True)
+class Params:
+    """The parameters of a call; everything but JSON comes as text."""
+
+    values: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        return str(self.values.get(name, ""))
+
+    def number(self, name: str, default: int | None = None) -> int:
+        value = self.values.get(name, default)
+        try:
+            return int(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise bad_request(f"{name} is not a number") from None
+
+    def flag(self, name: str) -> bool:
+        return str(self.values.get(name, "")).lower() in ("true", "1")
+
+    def json(self, name: str) -> Any:
+        value = self.values.get(name)
+        if value is None or not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise bad_request(f"can't parse {name} JSON object") from None
+
+
+def check_text(text: str) -> str:
+    """A message's text. The server counts characters, not bytes."""
+    if not text.strip():
+        raise bad_request("message text is empty")
+    if len(text) > MAX_TEXT:
+        raise bad_request("message is too long")
+    return text
+
+
+def check_format(params: Params) -> None:
+    """The product sends plain text: a format here is a mistake."""
+    if params.values.get("parse_mode"):
+        raise bad_request("unsupported parse_mode")
+
+
+def check_markup(markup: Any) -> dict[str, Any] | None:
+    """Exactly one kind of keyboard, well formed."""
+    if markup is None:
+        return None
+    if not isinstance(markup, dict):
+        raise bad_request("object expected as reply markup")
+    if "inline_keyboard" in markup:
+        _check_rows(markup["inline_keyboard"], _check_inline_button)
+    elif "keyboard" in markup:
+        _check_rows(markup["keyboard"], _check_key)
+    elif not (markup.get("remove_keyboard") or markup.get("force_reply")):
+        raise bad_request("unknown reply markup")
+    return markup
+
+
+def _check_rows(rows: Any, check: Any) -> None:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise bad_request("reply keyboard must be an Array of Arrays")
+    buttons = [button for row in rows for button in row]
+    if len(buttons) > 100:
+        raise bad_request("reply markup is too long")
+    for button in buttons:
+        if not isinstance(button, dict) or not str(button.get("text", "")).strip():
+            raise bad_request("button text must be non-empty")
+        check(button)
+
+
+def _check_inline_button(button: dict[str, Any]) -> None:
+    actions = [name for name in _INLINE_ACTIONS if name in button]
+    if len(actions) != 1:
+        raise bad_request("text buttons are unallowed in the inline keyboard")
+    data = button.get("callback_data")
+    if data is not None and not 1 <= len(data.encode()) <= MAX_CALLBACK_BYTES:
+        raise bad_request("BUTTON_DATA_INVALID")
+
+
+def _check_key(button: dict[str, Any]) -> None:
+    if sum(bool(button.get(name)) for name in _KEY_ACTIONS) > 1:
+        raise bad_request("a key can do one thing only")
