@@ -48,6 +48,7 @@ class RasaServer:
         self._directory = settings.data_dir / "rasa"
         self.address = address
         self._on_death = on_death
+        self._model: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -62,23 +63,30 @@ class RasaServer:
 
     async def start(self) -> None:
         """Start and wait until it answers; ``rasa_did_not_start`` if it does not."""
-        self._spawn(model_path())
+        self._model = model_path()
+        self._spawn(self._model)
         if not await self._answers(_PATIENCE):
             self.stop()
             raise ConfigurationError("rasa_did_not_start", path=str(self.log_path))
 
     async def watch(self) -> None:
-        """Restart it whenever it dies, until cancelled."""
+        """Restart it with the same model whenever it dies, until cancelled. The sources
+        may have changed since: what fits them now may not be trained yet."""
         pause = _FIRST_PAUSE
         while True:
             await asyncio.sleep(_LOOK)
-            if self._process is None or self._process.poll() is None:
+            if self._process is None or self._model is None:
+                return
+            if self._process.poll() is None:
                 continue
             self._on_death(pause)
             await asyncio.sleep(pause)
-            self._spawn(model_path())
-            answered = await self._answers(_PATIENCE)
-            pause = _FIRST_PAUSE if answered else min(pause * 2, _LONGEST_PAUSE)
+            self._spawn(self._model)
+            if await self._answers(_PATIENCE):
+                pause = _FIRST_PAUSE
+            else:
+                self._process.kill()
+                pause = min(pause * 2, _LONGEST_PAUSE)
 
     def stop(self) -> None:
         """End it, politely first."""

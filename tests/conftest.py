@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import log
 from bot.bootstrap import Product, build
 from bot.channels.base import Capabilities
 from bot.rasa_server import RasaAddress, RasaServer, new_address
@@ -15,6 +16,9 @@ from bot.settings import Settings
 from tests.support.talk import FULL, ZALO_LIKE, Clock, Talk, at
 
 MONDAY_EVENING = at("2025-12-01T19:42")
+
+
+log.configure("CRITICAL")
 
 
 @pytest.fixture(autouse=True)

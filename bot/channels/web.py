@@ -5,7 +5,7 @@ gets it from there.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
@@ -43,6 +43,10 @@ class WebChannel:
             self._pages[peer].remove(page)
             if not self._pages[peer]:
                 del self._pages[peer]
+
+    def present(self) -> Collection[str]:
+        """The visitors who have a page open here."""
+        return tuple(self._pages)
 
     async def send(self, message: OutboundMessage) -> str | None:
         """To every open page; ``ChannelError('nobody_connected')`` if none has it."""

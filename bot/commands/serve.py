@@ -29,6 +29,7 @@ from bot.scheduling.ticks import Ticker
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
 from bot.web.app import Routes, create_app
+from bot.web.chat import MAX_FRAME
 
 _TRY_AGAIN = 10.0
 _LOOK = 0.05
@@ -74,7 +75,7 @@ async def _serve(
     stack: contextlib.AsyncExitStack,
     stopping: asyncio.Event,
 ) -> None:
-    web = WebChannel()
+    web = WebChannel(product.clock)
     channels: dict[str, Channel] = {web.name: web}
     telegram = await Telegram.of(product, stack)
     if telegram is not None:
@@ -143,6 +144,8 @@ async def _answer(
         port=settings.port,
         log_level="warning",
         access_log=False,
+        ws_max_size=MAX_FRAME,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
@@ -158,6 +161,8 @@ async def _answer(
     ending = asyncio.create_task(end())
     try:
         await server.serve()
+    except SystemExit:  # somebody took the port while we were starting
+        raise ConfigurationError("port_in_use", port=settings.port) from None
     finally:
         ending.cancel()
 

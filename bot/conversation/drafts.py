@@ -12,11 +12,10 @@ from bot.conversation.state import Frame, State
 from bot.conversation.validators import shorten
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
-from bot.storage.vault import Vault, decrypt, encrypt
+from bot.storage.vault import Vault
 from bot.texts import Texts
 
 _BATCH = 100
-_STATE = b"state"
 _MORNING, _EVENING = time(7, 5), time(21, 0)
 _HEARD = 60
 
@@ -33,7 +32,7 @@ def nudge_due(
             continue
         row.nudge_at = None
         key = vault.unwrap(row.key)
-        state = _state(key, row)
+        state = State.open(key, row.state)
         if frame := _form(state):
             values = {
                 "heard": _heard(frame),
@@ -61,13 +60,13 @@ def expire_due(
         session.add(row)
         row.nudge_at = row.expires_at = None
         key = vault.unwrap(row.key)
-        state = _state(key, row)
+        state = State.open(key, row.state)
         if not _form(state):
             continue
         state.frames.clear()
         state.choices.clear()
         erase.purge(session, row.id or 0)
-        row.state = encrypt(key, state.model_dump_json().encode(), _STATE)
+        row.state = state.close(key)
         row.version += 1
         _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
     return len(rows)
@@ -112,12 +111,6 @@ def _say(
         urgency=Urgency.NUDGE,
         now=now,
     )
-
-
-def _state(key: bytes, row: Conversation) -> State:
-    if row.state is None:
-        return State()
-    return State.model_validate_json(decrypt(key, row.state, _STATE))
 
 
 def _form(state: State) -> Frame | None:

@@ -23,6 +23,8 @@ _SURE = 0.55
 _SURE_OF_QUESTION = 0.6
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
+_FILLING = ("collect", "confirm", "which_line")
+"""Steps of a form in which an answer may be continued."""
 
 
 class Flow(Protocol):
@@ -73,6 +75,7 @@ class Engine:
     ) -> Step:
         """Take one turn. Pure: ``state`` is not changed."""
         scene = self._scene(state, turn, facts)
+        self._join_early_words(scene)
         scene.said = self._interpret(scene)
         if self.book.phrases.is_informal(turn.text):
             scene.state.informal = True
@@ -154,7 +157,6 @@ class Engine:
     def _changed_afterwards(self, scene: Scene) -> bool:
         """A message that was changed after it was sent: what was received counts."""
         if not (scene.turn.edited and scene.turn.text):
-            self._join_early_words(scene)
             return False
         scene.say("utter_edited")
         self._repeat(scene)
@@ -174,13 +176,14 @@ class Engine:
     def _join_early_words(self, scene: Scene) -> None:
         """Early words continue a form's last answer; elsewhere they are just said."""
         turn = scene.turn
-        continues = scene.state.frames and hasattr(
-            self._flows[scene.frame.flow], "continues"
+        continues = (
+            scene.state.frames
+            and scene.frame.step in _FILLING
+            and hasattr(self._flows[scene.frame.flow], "continues")
         )
         if turn.continuation and not continues:
             text = f"{turn.continuation}\n{turn.text}".strip()
             scene.turn = replace(turn, text=text, continuation="")
-            scene.said = self._interpret(scene)
 
     def _emergency(self, scene: Scene) -> bool:
         """Danger and secrecy come before everything; a running flow is not told."""

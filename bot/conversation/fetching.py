@@ -20,7 +20,6 @@ from bot.conversation.state import State
 from bot.errors import ChannelError, DomainError
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
-from bot.storage.vault import decrypt
 
 if TYPE_CHECKING:
     from bot.bootstrap import Product
@@ -216,7 +215,7 @@ def _tell(
 ) -> None:
     """Once for the files of a minute: ten pictures of an album are one mishap."""
     key = product.vault.unwrap(conversation.key)
-    state = _state(key, conversation)
+    state = State.open(key, conversation.state)
     rendered = product.texts.render(
         "utter_notice_photo_refused",
         address(product.texts, state),
@@ -240,9 +239,3 @@ def _still_wanted(session: Session, claimed: _Claimed) -> Attachment | None:
         .where(Attachment.id == claimed.file_id, Attachment.key == claimed.key)
         .with_for_update()
     ).one_or_none()
-
-
-def _state(key: bytes, conversation: Conversation) -> State:
-    if conversation.state is None:
-        return State()
-    return State.model_validate_json(decrypt(key, conversation.state, b"state"))

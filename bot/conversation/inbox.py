@@ -150,7 +150,7 @@ class Inbox:
             )
         )
         ends_burst = Signal.DANGER in assessment.signals or self._ends_burst(body)
-        self._schedule(conversation, ends_burst, now)
+        self._schedule(conversation, now, ends_burst=ends_burst, has_files=bool(files))
         session.add(conversation)
         session.flush()
         return Receipt(_id(conversation), False, conversation.due_at)
@@ -227,11 +227,17 @@ class Inbox:
         )
 
     def _schedule(
-        self, conversation: Conversation, ends_burst: bool, now: datetime
+        self,
+        conversation: Conversation,
+        now: datetime,
+        *,
+        ends_burst: bool,
+        has_files: bool,
     ) -> None:
+        """Free text and the pictures of an album may have more to come."""
         first = conversation.first_waiting_at or now
         conversation.first_waiting_at = first
-        if ends_burst or not conversation.free_text:
+        if ends_burst or not (conversation.free_text or has_files):
             conversation.due_at = now
         else:
             conversation.due_at = min(

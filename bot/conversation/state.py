@@ -4,6 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from bot.storage.vault import decrypt, encrypt
+
+_LABEL = b"state"
+
 
 class Answer(BaseModel):
     """A filled slot: the value for the domain, and how the resident sees it."""
@@ -64,3 +68,14 @@ class State(BaseModel):
     def frame(self) -> Frame | None:
         """The running flow."""
         return self.frames[-1] if self.frames else None
+
+    def close(self, key: bytes) -> bytes:
+        """Encrypt with the conversation's key."""
+        return encrypt(key, self.model_dump_json().encode(), _LABEL)
+
+    @classmethod
+    def open(cls, key: bytes, box: bytes | None) -> "State":
+        """The reverse of ``close``; a conversation that just began has none."""
+        if box is None:
+            return cls()
+        return cls.model_validate_json(decrypt(key, box, _LABEL))

@@ -24,12 +24,11 @@ from bot.notifications.model import Conversation, Outbound, Urgency
 from bot.petitions.model import CallBack
 from bot.petitions.service import Registry
 from bot.safety.rules import Danger, Signal
-from bot.storage.vault import decrypt, encrypt
+from bot.storage.vault import encrypt
 from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
-_STATE = b"state"
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ class Turns:
             version=conversation.version,
             lease=lease,
             key=key,
-            state=_open_state(key, conversation),
+            state=State.open(key, conversation.state),
             message_ids=tuple(row.id or 0 for row in rows),
             bodies=tuple(bodies),
             turn=self._join(conversation, bodies, now),
@@ -294,7 +293,7 @@ class Turns:
         self, held: _Held, key: bytes, state: State, row: Outbound | None
     ) -> None:
         session, conversation, now = held.session, held.conversation, held.now
-        conversation.state = encrypt(key, state.model_dump_json().encode(), _STATE)
+        conversation.state = state.close(key)
         conversation.free_text = not state.choices or _asks_for_words(state)
         self._plan_draft(conversation, state, now)
         for inbound in session.exec(
@@ -344,9 +343,8 @@ class Turns:
         if not state.told_waiting:
             state = state.model_copy(update={"told_waiting": True})
             row = self._reply(held, key, state, [Reply("utter_waiting_for_model")])
-            box = encrypt(key, state.model_dump_json().encode(), _STATE)
-            held.conversation.state = box
-        self._release(held, row, held.now + _MODEL_PAUSE)
+            held.conversation.state = state.close(key)
+        self._release(held, None, held.now + _MODEL_PAUSE)
         return self._finished(held, row)
 
     def _finished(
@@ -356,12 +354,6 @@ class Turns:
         if row is not None:
             parcel = outbox.parcel(self._registry.vault, row, held.conversation)
         return Finished(parcel, held.conversation.due_at, was_sealed)
-
-
-def _open_state(key: bytes, conversation: Conversation) -> State:
-    if conversation.state is None:
-        return State()
-    return State.model_validate_json(decrypt(key, conversation.state, _STATE))
 
 
 def _is_early(conversation: Conversation, body: Body) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot import log
@@ -73,7 +74,10 @@ class Worker:
         """Work until cancelled."""
         try:
             while True:
-                await self._drain()
+                try:
+                    await self._drain()
+                except OperationalError:
+                    logger.exception("database_away")
                 try:
                     # Not wait_for: until Python 3.12 it can swallow a cancellation.
                     async with asyncio.timeout(_LOOK_AGAIN):
@@ -127,6 +131,11 @@ class Worker:
                     session, claimed, reading, now, model_away=away
                 )
             )
+        except OperationalError:
+            # The database is locked or away, the turn is sound: it is taken again
+            # when its lease has run out.
+            logger.exception("database_away", conversation=claimed.conversation_id)
+            return Finished()
         except Exception:
             logger.exception("turn_failed", conversation=claimed.conversation_id)
         return await self._database.write(

@@ -1,7 +1,7 @@
 """The outbox: put, claim, settle. Every function works in the caller's transaction."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select, update
 from bot.channels.base import Button, OutboundMessage
 from bot.errors import ChannelError
 from bot.notifications.model import (
+    ChannelAccount,
     Conversation,
     Outbound,
     OutboundStatus,
@@ -114,12 +115,54 @@ def claim(
         .limit(limit)
         .with_for_update(of=Outbound, skip_locked=True)
     ).all()
-    parcels = []
-    for row, conversation in rows:
-        row.lease_until = now + LEASE
-        session.add(row)
-        parcels.append(parcel(vault, row, conversation))
-    return parcels
+    return [_take(session, vault, row, chat, now) for row, chat in rows]
+
+
+def claim_parked(
+    session: Session,
+    vault: Vault,
+    *,
+    locality_id: str,
+    present: Mapping[str, Collection[str]],
+    now: datetime,
+) -> list[Parcel]:
+    """Take what waits for its reader, of the readers who are present (by channel).
+
+    Several processes may work on one database: the one that had the message could not
+    reach a reader who is connected to another.
+    """
+    found: list[Parcel] = []
+    for channel, peers in present.items():
+        if not peers:
+            continue
+        accounts = select(ChannelAccount.id).where(
+            ChannelAccount.locality_id == locality_id, ChannelAccount.channel == channel
+        )
+        hashes = [vault.fingerprint("peer", peer) for peer in peers]
+        rows = session.exec(
+            select(Outbound, Conversation)
+            .join(Conversation, col(Outbound.conversation_id) == col(Conversation.id))
+            .where(
+                Conversation.locality_id == locality_id,
+                col(Conversation.account_id).in_(accounts),
+                col(Conversation.peer_hash).in_(hashes),
+                Outbound.status == OutboundStatus.WAITING,
+                col(Outbound.next_attempt_at).is_(None),
+            )
+            .order_by(col(Outbound.id))
+            .with_for_update(of=Outbound, skip_locked=True)
+        ).all()
+        found += [_take(session, vault, row, chat, now) for row, chat in rows]
+    return found
+
+
+def _take(
+    session: Session, vault: Vault, row: Outbound, chat: Conversation, now: datetime
+) -> Parcel:
+    row.next_attempt_at = row.next_attempt_at or now
+    row.lease_until = now + LEASE
+    session.add(row)
+    return parcel(vault, row, chat)
 
 
 def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
@@ -160,14 +203,7 @@ def settle_sent(
                 lease_until=None,
             )
         )
-        session.exec(
-            update(Conversation)
-            .where(
-                col(Conversation.id) == conversation_id,
-                col(Conversation.asked_id) == message_id,
-            )
-            .values(asked_at=now)
-        )
+        _was_asked(session, conversation_id, message_id, now)
 
 
 def settle_failed(
@@ -181,6 +217,7 @@ def settle_failed(
     if error.uncertain:
         row.status = OutboundStatus.UNCERTAIN
         row.next_attempt_at = None
+        _was_asked(session, parcel.conversation_id, parcel.message.id, now)
     elif error.permanent or row.attempts >= _ATTEMPTS[row.urgency]:
         row.status = OutboundStatus.FAILED
         row.next_attempt_at = None
@@ -211,6 +248,20 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
             col(Outbound.next_attempt_at).is_(None),
         )
         .values(next_attempt_at=now, lease_until=None)
+    )
+
+
+def _was_asked(
+    session: Session, conversation_id: int, message_id: int, now: datetime
+) -> None:
+    """The question has arrived: what is written from now on answers it."""
+    session.exec(
+        update(Conversation)
+        .where(
+            col(Conversation.id) == conversation_id,
+            col(Conversation.asked_id) == message_id,
+        )
+        .values(asked_at=now)
     )
 
 

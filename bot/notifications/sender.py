@@ -1,9 +1,12 @@
 """Hop 7: sends what the outbox holds, within the platform's limits."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot import log
@@ -19,6 +22,14 @@ _SETTLE_TOGETHER = 0.1
 """Seconds in which marks of a channel that knows a repeat are gathered."""
 
 logger = log.get(__name__)
+
+
+@runtime_checkable
+class Presence(Protocol):
+    """A channel whose people are reached only by the process they are connected to."""
+
+    def present(self) -> Collection[str]:
+        """Who is connected to this process."""
 
 
 class Sender:
@@ -50,9 +61,14 @@ class Sender:
         """Send until cancelled."""
         try:
             while True:
-                await self.send_due()
                 try:
-                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN)
+                    await self.send_due()
+                except OperationalError:
+                    logger.exception("database_away")
+                try:
+                    # Not wait_for: until Python 3.12 it can swallow a cancellation.
+                    async with asyncio.timeout(_LOOK_AGAIN):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
                 finally:
@@ -61,18 +77,35 @@ class Sender:
             await self._settle()
 
     async def send_due(self) -> None:
-        """Send everything that is due."""
-        while parcels := await self._database.write(self._claim):
+        """Send everything that is due, and what waits for somebody who is here."""
+        present = self._present()
+        while parcels := await self._database.write(partial(self._claim, present)):
             await asyncio.gather(*map(self.send_now, parcels))
+            present = {}
 
-    def _claim(self, session: Session) -> list[outbox.Parcel]:
-        return outbox.claim(
+    def _present(self) -> dict[str, Collection[str]]:
+        channels = self._channels.items()
+        return {n: c.present() for n, c in channels if isinstance(c, Presence)}
+
+    def _claim(
+        self, present: Mapping[str, Collection[str]], session: Session
+    ) -> list[outbox.Parcel]:
+        now = self._clock()
+        due = outbox.claim(
             session,
             self._vault,
             locality_id=self._locality_id,
             channels=self._channels.keys(),
-            now=self._clock(),
+            now=now,
         )
+        parked = outbox.claim_parked(
+            session,
+            self._vault,
+            locality_id=self._locality_id,
+            present=present,
+            now=now,
+        )
+        return due + parked
 
     async def send_now(self, parcel: outbox.Parcel) -> None:
         """Send one claimed message and settle it."""
@@ -108,8 +141,9 @@ class Sender:
             self._settling = asyncio.create_task(self._settle_later())
 
     async def _settle_later(self) -> None:
-        await asyncio.sleep(_SETTLE_TOGETHER)
-        await self._settle()
+        while self._sent:
+            await asyncio.sleep(_SETTLE_TOGETHER)
+            await self._settle()
 
     async def _settle(
         self, more: list[tuple[int, int, str | None]] | None = None

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from bot import log
 from bot.bootstrap import Product
@@ -15,6 +15,7 @@ from bot.notifications import alerts
 from bot.notifications.sender import Sender
 
 _BATCH = 200
+_UNSENT = timedelta(days=1)
 
 logger = log.get(__name__)
 
@@ -80,7 +81,8 @@ def ticks(product: Product) -> list[Tick]:
     def escalate(session: Session, now: datetime) -> int:
         return alerts.escalate_due(session, vault, texts, locality, now)
 
-    def clear_files(session: Session, _now: datetime) -> int:
+    def clear_files(session: Session, now: datetime) -> int:
+        _drop_unsent(session, locality, now)
         return _clear_files(product, session)
 
     return [
@@ -89,6 +91,22 @@ def ticks(product: Product) -> list[Tick]:
         Tick("draft_expiry", 60, expire),
         Tick("retention", 300, clear_files),
     ]
+
+
+def _drop_unsent(session: Session, locality_id: str, now: datetime) -> None:
+    """An upload that was never sent belongs to nobody."""
+    session.exec(
+        update(Attachment)
+        .where(
+            col(Attachment.locality_id) == locality_id,
+            col(Attachment.conversation_id).is_(None),
+            col(Attachment.petition_id).is_(None),
+            col(Attachment.sealed).is_(False),
+            col(Attachment.key).is_not(None),
+            col(Attachment.created_at) < now - _UNSENT,
+        )
+        .values(key=None)
+    )
 
 
 def _clear_files(product: Product, session: Session) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from playwright.async_api import (
 )
 from sqlmodel import select
 
+from bot.channels.base import OutboundMessage
 from bot.conversation.model import Attachment
+from bot.settings import Settings
 from tests.browser.conftest import DESK, PHONE
 from tests.support import pictures
-from tests.support.site import Site
+from tests.support.site import Site, running
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
+WITH_KEYBOARD = {"width": 360, "height": 400}
 OURS, OWN = ".message:not(.own)", ".message.own"
 
 Window = Callable[..., Coroutine[Any, Any, BrowserContext]]
@@ -108,6 +112,7 @@ async def test_a_message_that_got_lost_is_sent_again_and_stored_once(
 
     await expect(page.locator(OWN)).to_contain_text("đã nhận")
     await expect(page.locator(OURS)).to_have_count(1)
+    await expect(page.get_by_text("Đang xem tin")).to_be_hidden()
     assert len(connections) == 2
     assert len(site.inbound()) == 1
 
@@ -135,6 +140,26 @@ async def test_a_message_written_without_network_survives_a_reload(
     await expect(page.locator(OWN)).to_contain_text("đã nhận")
     await expect(page.get_by_text("Đang mất mạng")).to_be_hidden()
     assert [body.text for body in site.bodies()] == [STORY]
+
+
+async def test_a_page_that_was_refused_for_haste_sends_everything_in_order(
+    window: Window, settings: Settings
+) -> None:
+    hasty = settings.model_copy(
+        update={
+            "chat_burst": 2.0,
+            "chat_per_second": 1.0,
+            "data_dir": settings.data_dir / "2",
+        }
+    )
+    async with running(hasty) as site:
+        page = await opened(window, base_url=site.url)
+        for word in ("mot", "hai", "ba", "bon"):
+            await say(page, word)
+        await expect(page.locator(OWN).nth(3)).to_contain_text(
+            "đã nhận", timeout=20_000
+        )
+        assert [body.text for body in site.bodies()] == ["mot", "hai", "ba", "bon"]
 
 
 async def test_an_upload_that_failed_is_repeated_with_a_tap(
@@ -206,7 +231,8 @@ async def test_numbers_in_our_messages_can_be_called(window: Window) -> None:
 
 
 @pytest.mark.parametrize(
-    ("viewport", "colours"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")]
+    ("viewport", "colours"),
+    [(PHONE, "light"), (PHONE, "dark"), (WITH_KEYBOARD, "light"), (DESK, "light")],
 )
 async def test_everybody_can_read_and_touch_it(
     window: Window, viewport: dict[str, int], colours: str
@@ -221,6 +247,52 @@ async def test_everybody_can_read_and_touch_it(
     await check_access(page)
     await page.get_by_role("button", name="Về trang này").click()
     await check_access(page)
+
+
+async def test_a_place_is_sent_only_when_it_was_asked_for(
+    window: Window, site: Site
+) -> None:
+    context = await window(
+        permissions=["geolocation"],
+        geolocation={"latitude": 14.953, "longitude": 108.42},
+    )
+    page = await context.new_page()
+    await page.goto("/")
+    await say(page, "xin chao")
+    place = page.get_by_role("button", name="Gửi vị trí của tôi")
+    await expect(page.locator(OURS)).to_have_count(1)
+    await expect(place).to_have_count(0)
+    [cookie] = await context.cookies()
+    peer = sha256(cookie["value"].encode()).hexdigest()
+    question = OutboundMessage(99, peer, "Chỗ đó ở đâu?", request_location=True)
+    await site.channel.send(question)
+
+    await place.click()
+
+    await expect(page.locator(OWN).nth(1)).to_contain_text("Vị trí của tôi")
+    await expect(page.locator(OWN).nth(1)).to_contain_text("đã nhận")
+    assert site.bodies()[1].location == (14.953, 108.42)
+
+
+async def test_speaking_is_sent_as_a_file(window: Window, site: Site) -> None:
+    page = await opened(window, permissions=["microphone"])
+    await page.get_by_role("button", name="Ghi âm").click()
+    await expect(page.get_by_text("0:01")).to_be_visible()
+    await page.get_by_role("button", name="Gửi lời nói").click()
+    await expect(page.locator(OWN)).to_contain_text("đã nhận")
+    assert site.bodies()[0].media[0][1] == "voice"
+
+
+async def test_a_code_can_be_read_and_copied_whole(window: Window) -> None:
+    page = await opened(window)
+    await say(page, "cuu voi nha ong Bay dang chay")
+    await expect(page.locator(OURS)).to_have_count(1)
+    await say(page, "o thon Ra Nhua")
+    await expect(page.locator(OURS)).to_have_count(2)
+    await say(page, "xong roi")
+    await expect(page.locator(f"{OURS} .code")).to_have_text(
+        re.compile(r"^STH-\d\d-0001-[A-Z]$")
+    )
 
 
 async def check_access(page: Page) -> None:

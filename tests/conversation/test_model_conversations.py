@@ -227,7 +227,7 @@ class TestLandWasReclaimed:
         assert "90 ngày vẫn đang tính" in receipt
         [petition] = petitions(talk)
         assert "quyết định" not in petition.content
-        assert petition.field == "cap_thoat_nuoc"
+        assert petition.unit_id == "phong_kinh_te"
 
 
 def finish_petition(person: Person) -> str:

@@ -8,12 +8,9 @@ import pytest
 
 from tests.crash import books
 from tests.crash.residents import Moments, Resident, chance, residents
-from tests.support.processes import Replica
+from tests.support.processes import LEASES_RUN_OUT, Replica
 
 pytestmark = pytest.mark.timeout(300)
-
-_LEASES_RUN_OUT = 61.0
-"""Seconds after which nothing is held by the dead any more."""
 
 Kills = Callable[[Moments], Awaitable[None]]
 
@@ -28,7 +25,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(bot: Replica) -
         await asyncio.sleep(dice.uniform(0, 0.6 if while_it_starts else 1.5))
 
     def later() -> float:
-        return dice.choice([0.0, _LEASES_RUN_OUT])
+        return dice.choice([0.0, LEASES_RUN_OUT])
 
     bot.settings["BURST_WAIT_SECONDS"] = 0.2
     await _petition_through(bot, at_any_moment, rounds=20, seconds=30, later=later)
@@ -62,7 +59,7 @@ async def _petition_through(
     *,
     rounds: int,
     seconds: float,
-    later: Callable[[], float] = lambda: _LEASES_RUN_OUT,
+    later: Callable[[], float] = lambda: LEASES_RUN_OUT,
 ) -> None:
     """Kill at the chosen moments while four people petition, then compare the books."""
     bot.start()
@@ -77,10 +74,11 @@ async def _petition_through(
             bot.kill()
             bot.start(later=later())
         bot.kill()
-        bot.start(later=_LEASES_RUN_OUT)
+        bot.start(later=LEASES_RUN_OUT)
         enough.set()
         await talking
         await asyncio.to_thread(books.wait_until_settled, bot.data_dir)
+        assert [one.page.refused for one in people] == [[] for _ in people]
         _report(bot, people)
         assert bot.stop() == 0
     books.check(bot.data_dir, people)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash import books
 from tests.crash.residents import chance, residents
-from tests.support.processes import Replica, replica
+from tests.support.processes import LEASES_RUN_OUT, Replica, replica
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -50,22 +50,42 @@ async def test_when_one_is_killed_its_residents_go_on_with_the_other(
     async with residents(*(each.port for each in pair)) as people:
         enough = asyncio.Event()
         talking = asyncio.gather(*(each.petition_until(enough) for each in people))
-        for _ in range(6):
-            await asyncio.sleep(dice.uniform(0, 1.5))
+        for _ in range(5):
+            await asyncio.sleep(dice.uniform(0.5, 1.5))
             victim = dice.choice(pair)
             victim.kill()
             await asyncio.sleep(dice.uniform(0, 0.5))
             victim.start()
             await victim.up()
         enough.set()
+        await _start_again_later(*pair)
         await talking
         await asyncio.to_thread(books.wait_until_settled, pair[0].data_dir)
         assert pair[0].stop() == pair[1].stop() == 0
     books.check(pair[0].data_dir, people)
 
 
-async def _start(one: Replica, other: Replica) -> None:
-    one.start()
-    await one.up()
-    other.start()
-    await other.up()
+async def test_started_for_the_first_time_together_they_share_one_set_of_keys(
+    tmp_path: Path,
+) -> None:
+    for number in range(3):
+        data = tmp_path / str(number)
+        with replica(data, RASA="off") as one, replica(data, RASA="off") as other:
+            one.start()
+            other.start()
+            await asyncio.gather(one.up(), other.up())
+            assert one.stop() == other.stop() == 0
+
+
+async def _start(*replicas: Replica) -> None:
+    for each in replicas:
+        each.start()
+        await each.up()
+
+
+async def _start_again_later(*replicas: Replica) -> None:
+    """Both, so that their clocks agree."""
+    for each in replicas:
+        each.kill()
+    for each in replicas:
+        each.start(later=LEASES_RUN_OUT)

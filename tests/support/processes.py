@@ -25,6 +25,8 @@ BUILD = ROOT / "build"
 KIENNGHI = ROOT / ".venv" / "bin" / "kiennghi"
 UNLIMITED = {"CHAT_BURST": 100_000, "CHAT_PER_SECOND": 100_000}
 """Settings for a test that says more than a person would."""
+LEASES_RUN_OUT = 61.0
+"""Seconds after which nothing is held by a dead process any more."""
 _PATIENCE = 240.0
 
 
@@ -136,10 +138,10 @@ class Command:
 
     def rasa(self) -> psutil.Process | None:
         """Its Rasa, while one runs."""
-        for child in psutil.Process(self.process.pid).children():
+        for process in self.left_over():
             with contextlib.suppress(psutil.Error):
-                if "serve.py" in " ".join(child.cmdline()):
-                    return child
+                if "serve.py" in " ".join(process.cmdline()):
+                    return process
         return None
 
     def stop(self, number: signal.Signals) -> tuple[int, float]:
@@ -235,13 +237,17 @@ class Replica:
         self._process.kill()
         self._process.join()
 
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
+    def stop(self) -> int | None:
+        """SIGTERM; the exit code, none if it does not end."""
         self._process.terminate()
         self._process.join(20)
-        code = self._process.exitcode
-        self.kill()
-        return int(code)
+        return self.exit_code
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; none while it runs."""
+        code: int | None = self._process.exitcode
+        return code
 
     @property
     def is_running(self) -> bool:

@@ -95,7 +95,7 @@ class PetitionFlow(FormFlow):
                 return super().take(scene)
 
     def resume(self, scene: Scene) -> None:
-        """"Go on" at the first notice is a yes."""
+        """At the first notice, to go on is a yes."""
         if scene.frame.step == "notice":
             scene.said = "affirm"
             self._at_notice(scene)
@@ -341,6 +341,8 @@ class PetitionFlow(FormFlow):
 
     def _at_notice(self, scene: Scene) -> bool:
         if scene.affirmed() or scene.said == "proceed":
+            if scene.turn.payload:
+                self._add_to_story(scene)
             scene.state.noticed = True
             self.go_on(scene)
             return True

@@ -31,7 +31,7 @@ LOGIN = "/staff/login"
 _SESSION = "kiennghi_staff"
 _VISIT = "kiennghi_staff_form"
 """Ties the forms of somebody who is not logged in to the browser."""
-_TRIES = Limit(burst=20, per_second=0.2)
+_TRIES = Limit(burst=10, per_second=0.2)
 """Log-ins from one address; a whole office may stand behind one."""
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 40

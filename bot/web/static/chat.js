@@ -8,6 +8,7 @@ import { has, word } from "./words.js";
 
 const LONGEST_WAIT = 25_000;
 const TROUBLE_AFTER = 1_500;
+const HINT = 8_000;
 
 const at = (id) => document.getElementById(id);
 const maxFiles = Number(document.body.dataset.maxFiles);
@@ -34,7 +35,7 @@ const line = new Line(`${scheme}//${location.host}/chat/ws`, {
   },
   delivered: (id, time) => {
     messages.delivered(id, time);
-    startWaiting();
+    if (messages.endsWithOwn) startWaiting();
   },
   failed: (id, code) => messages.failed(id, reason(code), false),
   connected,
@@ -48,8 +49,8 @@ function history(entries) {
   if (messages.merge(entries)) stopWaiting();
   at("loading").hidden = true;
   at("welcome").hidden = !messages.isEmpty || line.waiting.size > 0;
-  for (const { id, label, text: words, files } of line.waiting.values()) {
-    if (!messages.find(`own:${id}`)) show(id, { text: words || label, files: kinds(files) });
+  for (const message of line.waiting.values()) {
+    if (!messages.find(`own:${message.id}`)) show(message.id, entryOf(message));
   }
   if (isFirst || entries.length) messages.scrollDown();
 }
@@ -64,6 +65,12 @@ function connected(isConnected) {
 function tell(name) {
   at("trouble").textContent = name ? word(name) : "";
   at("trouble").hidden = !name;
+}
+
+/** The same, for somebody who will look at it now. */
+function hint(name) {
+  tell(name);
+  setTimeout(() => at("trouble").textContent === word(name) && tell(null), HINT);
 }
 
 function startWaiting() {
@@ -110,8 +117,7 @@ function sendPlace(button) {
     },
     () => {
       button.disabled = false;
-      tell("place-refused");
-      setTimeout(() => tell(null), 8_000);
+      hint("place-refused");
     },
     { enableHighAccuracy: true, timeout: 15_000 },
   );
@@ -160,8 +166,12 @@ async function sendFiles(id) {
 
 const reason = (code) => word(has(code) ? code : "failed");
 
-/** The kinds of files by their passes, which begin with it. */
-const kinds = (passes) => passes?.map((pass) => pass.split(".")[0]);
+/** What a message that still waits looks like; a file's pass begins with its kind. */
+const entryOf = (message) => ({
+  text: message.text ?? message.label,
+  files: message.files?.map((pass) => pass.split(".")[0]),
+  place: Boolean(message.location),
+});
 
 // -- the composer -------------------------------------------------------------------
 
@@ -211,8 +221,7 @@ at("record").addEventListener("click", async () => {
     });
     listening(true);
   } catch {
-    tell("microphone-refused");
-    setTimeout(() => tell(null), 8_000);
+    hint("microphone-refused");
   }
 });
 at("drop-recording").addEventListener("click", () => endRecording());
@@ -225,6 +234,7 @@ async function endRecording() {
 
 function listening(isListening) {
   at("seconds").textContent = "0:00";
+  at("composer").classList.toggle("listening", isListening);
   at("tools").hidden = isListening;
   at("recording").hidden = !isListening;
   at(isListening ? "send-recording" : "record").focus();

@@ -41,6 +41,7 @@ export async function upload(file, maxBytes, onProgress) {
   for (;;) {
     const { status, body } = await post(file, onProgress);
     if (status === 201) return body.files[0].id;
+    if (status >= 500) throw new Error("failed");
     if (status !== BUSY) throw new Refused(body?.error);
     await new Promise((done) => setTimeout(done, 5_000));
   }

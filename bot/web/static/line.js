@@ -6,6 +6,7 @@
 
 const PATIENCE = 10_000;
 const PAUSE_WHEN_BUSY = 3_000;
+const PATIENT_TRIES = 4;
 const LONGEST_PAUSE = 30_000;
 const NO_COOKIE = 4401;
 const STORE = "kiennghi-waiting";
@@ -111,7 +112,7 @@ export class Line {
     }
     this.answered();
     if (frame.history) this.welcomed(frame.history);
-    else if (frame.ack) this.settled(frame.ack, () => this.page.delivered(frame.ack, frame.at));
+    else if (frame.ack) this.arrived(frame);
     else this.refused(frame);
   }
 
@@ -125,6 +126,10 @@ export class Line {
     this.pump();
   }
 
+  arrived({ ack: id, at }) {
+    this.settled(id, () => this.page.delivered(id, at));
+  }
+
   settled(id, tell) {
     this.onItsWay = null;
     this.waiting.delete(id);
@@ -134,20 +139,34 @@ export class Line {
   }
 
   refused({ error, ack_not: id }) {
-    if (TRY_AGAIN.includes(error)) setTimeout(() => this.resume(), PAUSE_WHEN_BUSY);
+    if (TRY_AGAIN.includes(error)) this.pause(id);
     else if (this.waiting.has(id)) this.settled(id, () => this.page.failed(id, error));
   }
 
-  resume() {
-    if (!this.socket || this.unanswered) return;
-    this.onItsWay = null;
-    if (this.isReady) this.pump();
-    else this.greet();
+  pause(id) {
+    if (id === this.onItsWay) this.onItsWay = null;
+    this.letOthersPass(id);
+    this.isPausing = true;
+    setTimeout(() => {
+      this.isPausing = false;
+      if (this.isReady) this.pump();
+      else if (this.socket?.readyState === WebSocket.OPEN) this.greet();
+    }, PAUSE_WHEN_BUSY);
   }
 
-  /** One message at a time, so that a refusal never changes their order. */
+  /** A message that is refused again and again must not stop those after it. */
+  letOthersPass(id) {
+    const message = this.waiting.get(id);
+    if (!message) return;
+    message.tries = (message.tries ?? 0) + 1;
+    if (message.tries % PATIENT_TRIES) return;
+    this.waiting.delete(id);
+    this.waiting.set(id, message);
+  }
+
+  /** One message at a time, so that a refusal does not change their order. */
   pump() {
-    if (!this.isReady || this.onItsWay) return;
+    if (!this.isReady || this.isPausing || this.onItsWay) return;
     const [next] = this.waiting.values();
     if (!next) return;
     this.onItsWay = next.id;

@@ -17,11 +17,20 @@ const calendar = new Intl.DateTimeFormat("vi-VN", {
   timeZone: ZONE,
 });
 /**
- * Addresses, telephone numbers, and the emergency numbers; the first group is what
- * stands before a number and must not belong to it (older Safari cannot look behind).
+ * Telephone numbers and the emergency numbers, addresses, codes. The first group is
+ * what stands before a number and must not belong to it (older Safari cannot look
+ * behind).
  */
-const LINK =
-  /(^|[^\d.,/-])((?:0|\+84)\d(?:[ .]?\d){7,9}|11[345])(?![\d/-]|[.,]\d)|(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/g;
+const SPECIAL = new RegExp(
+  [
+    /(^|[^\d.,/-])((?:0|\+84)\d(?:[ .]?\d){7,9}|11[345])(?![\d/-]|[.,]\d)/,
+    /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]])/,
+    /([A-Z]{2,5}-\d\d-\d{4,}-[A-Z])/,
+  ]
+    .map((part) => part.source)
+    .join("|"),
+  "g",
+);
 
 export class Messages {
   /** `press(button)`, `sendPlace()`, `retry(id)`: what the person asks for. */
@@ -34,6 +43,11 @@ export class Messages {
 
   get isEmpty() {
     return !this.log.firstElementChild;
+  }
+
+  /** Whether the person said the last word. */
+  get endsWithOwn() {
+    return Boolean(this.log.lastElementChild?.matches(".own"));
   }
 
   /** Put in what is missing, each after the message that comes before it. */
@@ -191,19 +205,26 @@ function mark(element, text) {
   return meta;
 }
 
+/** Our words: numbers and addresses can be tapped, a code is never broken. */
 function linked(text) {
   const box = make("div", "words");
   let end = 0;
-  for (const { index, 1: before = "", 2: number, 3: address } of text.matchAll(LINK)) {
-    const start = index + before.length;
-    const link = make("a", "", number ?? address);
-    link.href = address ?? `tel:${number.replace(/[ .]/g, "")}`;
-    if (address) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
-    box.append(text.slice(end, start), link);
-    end = start + link.textContent.length;
+  for (const match of text.matchAll(SPECIAL)) {
+    const [, before = "", number, address, code] = match;
+    const start = match.index + before.length;
+    const part = code ? make("b", "code", code) : link(number, address);
+    box.append(text.slice(end, start), part);
+    end = start + part.textContent.length;
   }
   box.append(text.slice(end));
   return box;
+}
+
+function link(number, address) {
+  const element = make("a", "", number ?? address);
+  element.href = address ?? `tel:${number.replace(/[ .]/g, "")}`;
+  if (address) Object.assign(element, { target: "_blank", rel: "noopener noreferrer" });
+  return element;
 }
 
 function make(tag, className = "", text = "") {

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -447,7 +446,6 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_supplement_petition_id"), ["petition_id"], unique=False
         )
-
 
 
 def downgrade() -> None:

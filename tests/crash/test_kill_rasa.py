@@ -1,0 +1,75 @@
+"""``kill -9`` on Rasa while people talk: forms go on, other words wait, once."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.bench.clients import PETITION, Line, TurnKind
+from tests.crash import books
+from tests.crash.residents import CODE, residents
+from tests.support.processes import Command, is_free
+
+pytestmark = [pytest.mark.rasa, pytest.mark.timeout(300)]
+
+_UNREADABLE = "bà con ngoài nớ nhờ tui nhắn lại với mấy chú câu ni"
+_ASIDE = "bao lâu thì có trả lời vậy xã"
+_DANGER = "cháy nhà ở thôn Ra Nhua rồi"
+_SECOND_LOOK = 8.0
+"""Seconds in which words that wait are looked at again more than once."""
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """``kiennghi run`` with a Rasa of its own."""
+    command = Command(tmp_path_factory.mktemp("rasa") / "var", BURST_WAIT_SECONDS=0)
+    command.wait_until_up()
+    yield command
+    command.end()
+
+
+async def test_forms_go_on_and_what_only_rasa_reads_is_answered_later(
+    command: Command,
+) -> None:
+    async with residents(command.port, count=3) as people:
+        lan, hung, mai = people
+        story, *rest = PETITION
+        await lan.say(story)
+        await lan.say(Line(TurnKind.BUTTON, "Làm tiếp"))
+        first = _rasa(command)
+        first.kill()
+
+        told = await hung.say(Line(TurnKind.FREE, _UNREADABLE))
+        assert "đã giữ lời nhắn" in told.text
+        alarmed = await mai.say(Line(TurnKind.FREE, _DANGER))
+        assert "114" in alarmed.text
+        for line in rest:
+            if line.text != _ASIDE:
+                receipt = await lan.say(line)
+        lan.receipts = CODE.findall(receipt.text)
+        assert len(lan.receipts) == 1
+        await asyncio.sleep(_SECOND_LOOK)
+        assert hung.page.last == told
+
+        answer = await hung.page.reply_after(told.id)
+        assert "đã giữ lời nhắn" not in answer.text
+        assert _rasa(command).pid != first.pid
+        await asyncio.to_thread(books.wait_until_settled, command.data_dir)
+    books.check(command.data_dir, people, waited=1)
+
+
+async def test_the_end_of_the_bot_is_the_end_of_its_rasa(command: Command) -> None:
+    async with residents(command.port, count=2):
+        code, seconds = await asyncio.to_thread(command.stop, signal.SIGTERM)
+
+    assert code == 0
+    assert seconds < 10
+    assert command.left_over() == []
+    assert is_free(command.port)
+
+
+def _rasa(command: Command) -> object:
+    found = command.rasa()
+    assert found is not None
+    return found
