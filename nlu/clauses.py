@@ -45,7 +45,8 @@ def split_clauses(text: str) -> list[Clause]:
     return [clause for span in spans if (clause := _trimmed(text, *span))]
 
 
-_EDGE = " \n,;:.-–—•●▪◦‣✓✔➢►*+/(["
+_BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_EDGE = _BLANKS + ",;:.-–—•●▪◦‣✓✔➢►*+/(["
 
 
 def _trimmed(text: str, start: int, end: int, number: int | None) -> Clause | None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
 from bot.conversation import linking
@@ -22,6 +23,18 @@ from nlu.text import clean
 STORED = "stored:"
 """Prefix of the source of a file that the channel stored itself."""
 _LABEL = b"inbox"
+
+
+_KNOWN = select(Inbound.id).where(
+    col(Inbound.locality_id) == bindparam("locality"),
+    col(Inbound.account_id) == bindparam("account"),
+    col(Inbound.provider_event_id) == bindparam("event"),
+)
+_OF_PEER = select(Conversation).where(
+    col(Conversation.locality_id) == bindparam("locality"),
+    col(Conversation.account_id) == bindparam("account"),
+    col(Conversation.peer_hash) == bindparam("peer"),
+)
 
 
 @dataclass(frozen=True)
@@ -112,11 +125,12 @@ class Inbox:
         """Store a message once, and set when its turn is due."""
         conversation = self._conversation(session, account, message.peer, now)
         known = session.exec(
-            select(Inbound.id).where(
-                Inbound.locality_id == self._locality_id,
-                Inbound.account_id == account.id,
-                Inbound.provider_event_id == message.provider_event_id,
-            )
+            _KNOWN,
+            params={
+                "locality": self._locality_id,
+                "account": account.id,
+                "event": message.provider_event_id,
+            },
         ).first()
         if known is not None:
             return Receipt(_id(conversation), True, conversation.due_at)
@@ -160,11 +174,12 @@ class Inbox:
     ) -> Conversation | None:
         """The conversation of a chat, if there is one."""
         return session.exec(
-            select(Conversation).where(
-                Conversation.locality_id == self._locality_id,
-                Conversation.account_id == account.id,
-                Conversation.peer_hash == self._vault.fingerprint("peer", peer),
-            )
+            _OF_PEER,
+            params={
+                "locality": self._locality_id,
+                "account": account.id,
+                "peer": self._vault.fingerprint("peer", peer),
+            },
         ).one_or_none()
 
     def _conversation(

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select, update
 
 from bot.channels.base import Capabilities, MediaKind
 from bot.conversation.desk import Desk
@@ -29,6 +30,34 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
+
+
+# Built once: building a statement costs more than SQLite needs to run it.
+_WAITING = (
+    select(Inbound)
+    .where(
+        col(Inbound.conversation_id) == bindparam("conversation"),
+        col(Inbound.status) == InboundStatus.WAITING,
+    )
+    .order_by(col(Inbound.id))
+)
+_MORE = (
+    select(Inbound.id)
+    .where(
+        col(Inbound.conversation_id) == bindparam("conversation"),
+        col(Inbound.status) == InboundStatus.WAITING,
+    )
+    .limit(1)
+)
+_HELD = (
+    select(Conversation)
+    .where(
+        col(Conversation.id) == bindparam("conversation"),
+        col(Conversation.lease_by) == bindparam("lease"),
+        col(Conversation.version) == bindparam("version"),
+    )
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True)
@@ -84,9 +113,7 @@ class Turns:
         """The channels whose conversations this process answers."""
         return self._capabilities.keys()
 
-    def claim(
-        self, session: Session, now: datetime, conversation_id: int | None = None
-    ) -> Claimed | None:
+    def claim(self, session: Session, now: datetime) -> Claimed | None:
         """Take one conversation whose messages are due, if there is one."""
         query = select(Conversation).where(
             Conversation.locality_id == self._profile.id,
@@ -95,15 +122,30 @@ class Turns:
             | (col(Conversation.lease_until) <= now),
             col(Conversation.channel).in_(self.channels),
         )
-        if conversation_id is not None:
-            query = query.where(Conversation.id == conversation_id)
         conversation = session.exec(
             query.order_by(col(Conversation.due_at))
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
-        if conversation is None:
+        return self._lease(session, conversation, now) if conversation else None
+
+    def claim_written(
+        self, session: Session, conversation_id: int, now: datetime
+    ) -> Claimed | None:
+        """Take the conversation that this transaction has just written to, whose row
+        is therefore ours, if its turn is due and nobody has it."""
+        conversation = session.get_one(Conversation, conversation_id)
+        is_due = conversation.due_at is not None and conversation.due_at <= now
+        is_held = (
+            conversation.lease_until is not None and conversation.lease_until > now
+        )
+        if not is_due or is_held or conversation.channel not in self.channels:
             return None
+        return self._lease(session, conversation, now)
+
+    def _lease(
+        self, session: Session, conversation: Conversation, now: datetime
+    ) -> Claimed | None:
         lease = secrets.token_hex(8)
         conversation.lease_until = now + LEASE
         conversation.lease_by = lease
@@ -181,14 +223,7 @@ class Turns:
     def _open(
         self, session: Session, conversation: Conversation, lease: str, now: datetime
     ) -> Claimed | None:
-        rows = session.exec(
-            select(Inbound)
-            .where(
-                Inbound.conversation_id == conversation.id,
-                Inbound.status == InboundStatus.WAITING,
-            )
-            .order_by(col(Inbound.id))
-        ).all()
+        rows = session.exec(_WAITING, params={"conversation": conversation.id}).all()
         if not rows:
             conversation.due_at = conversation.first_waiting_at = None
             conversation.lease_until = conversation.lease_by = None
@@ -241,13 +276,12 @@ class Turns:
 
     def _hold(self, session: Session, claimed: Claimed, now: datetime) -> _Held | None:
         conversation = session.exec(
-            select(Conversation)
-            .where(
-                Conversation.id == claimed.conversation_id,
-                Conversation.lease_by == claimed.lease,
-                Conversation.version == claimed.version,
-            )
-            .with_for_update()
+            _HELD,
+            params={
+                "conversation": claimed.conversation_id,
+                "lease": claimed.lease,
+                "version": claimed.version,
+            },
         ).one_or_none()
         if conversation is None:
             return None
@@ -296,21 +330,13 @@ class Turns:
         conversation.state = state.close(key)
         conversation.free_text = not state.choices or _asks_for_words(state)
         self._plan_draft(conversation, state, now)
-        for inbound in session.exec(
-            select(Inbound).where(col(Inbound.id).in_(held.claimed.message_ids))
-        ):
-            inbound.status = InboundStatus.DONE
-            inbound.turn = held.claimed.version
-            session.add(inbound)
-        session.flush()
-        more = session.exec(
-            select(Inbound.id)
-            .where(
-                Inbound.conversation_id == conversation.id,
-                Inbound.status == InboundStatus.WAITING,
-            )
-            .limit(1)
-        ).first()
+        session.exec(
+            update(Inbound)
+            .where(col(Inbound.id).in_(held.claimed.message_ids))
+            .values(status=InboundStatus.DONE, turn=held.claimed.version)
+            .execution_options(synchronize_session=False)
+        )
+        more = session.exec(_MORE, params={"conversation": conversation.id}).first()
         conversation.first_waiting_at = now if more else None
         self._release(held, row, now if more else None)
 

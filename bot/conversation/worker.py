@@ -22,6 +22,8 @@ _AT_ONCE = 32
 """Turns in hand at the same time; more would only wait for Rasa's one process."""
 _LOOK_AGAIN = 1.0
 """Seconds between looks for turns that another process left behind."""
+_TRIES = 4
+"""To finish a turn while the database is locked or away, within its lease."""
 
 logger = log.get(__name__)
 
@@ -61,7 +63,8 @@ class Worker:
             is_due = receipt.due_at is not None and receipt.due_at <= now
             if receipt.is_duplicate or not is_due or self._slots.locked():
                 return receipt, None
-            return receipt, self._turns.claim(session, now, receipt.conversation_id)
+            claimed = self._turns.claim_written(session, receipt.conversation_id, now)
+            return receipt, claimed
 
         receipt, claimed = await self._database.write(store)
         if claimed is not None:
@@ -123,24 +126,26 @@ class Worker:
             self._wake_at(finished.again_at)
 
     async def _finish(self, claimed: Claimed) -> Finished:
+        """What is not finished here is taken again when its lease has run out."""
         reading, away = await self._read(claimed)
         now = self._clock()
-        try:
-            return await self._database.write(
-                lambda session: self._turns.finish(
-                    session, claimed, reading, now, model_away=away
-                )
-            )
-        except OperationalError:
-            # The database is locked or away, the turn is sound: it is taken again
-            # when its lease has run out.
-            logger.exception("database_away", conversation=claimed.conversation_id)
-            return Finished()
-        except Exception:
-            logger.exception("turn_failed", conversation=claimed.conversation_id)
-        return await self._database.write(
-            lambda session: self._turns.give_up(session, claimed, now)
-        )
+
+        def finish(session: Session) -> Finished:
+            return self._turns.finish(session, claimed, reading, now, model_away=away)
+
+        def give_up(session: Session) -> Finished:
+            return self._turns.give_up(session, claimed, now)
+
+        for _ in range(_TRIES):
+            try:
+                return await self._database.write(finish)
+            except OperationalError:
+                logger.exception("database_away", conversation=claimed.conversation_id)
+                await asyncio.sleep(_LOOK_AGAIN)
+            except Exception:
+                logger.exception("turn_failed", conversation=claimed.conversation_id)
+                return await self._database.write(give_up)
+        return Finished()
 
     async def _read(self, claimed: Claimed) -> tuple[Reading | None, bool]:
         if self._rasa is None or not self._turns.needs_reading(claimed):

@@ -70,12 +70,9 @@ def put(
     at: datetime | None = None,
     claimed: bool = False,
 ) -> Outbound | None:
-    """Add a message, unless one with this key is there already. ``claimed``: the
-    caller sends it at once."""
-    known = select(Outbound.id).where(
-        Outbound.locality_id == conversation.locality_id, Outbound.key == key
-    )
-    if session.exec(known).first() is not None:
+    """Add a message, unless one with this key is there already. ``claimed``: a turn's
+    own reply, which its version makes unique, and which the caller sends at once."""
+    if not claimed and _is_known(session, conversation.locality_id, key):
         return None
     row = Outbound(
         locality_id=conversation.locality_id,
@@ -249,6 +246,13 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
         )
         .values(next_attempt_at=now, lease_until=None)
     )
+
+
+def _is_known(session: Session, locality_id: str, key: str) -> bool:
+    known = select(Outbound.id).where(
+        Outbound.locality_id == locality_id, Outbound.key == key
+    )
+    return session.exec(known).first() is not None
 
 
 def _was_asked(

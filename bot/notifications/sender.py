@@ -118,10 +118,9 @@ class Sender:
                 await self._failed(parcel, error)
                 return
             sent = (parcel.message.id, parcel.conversation_id, provider_id)
-            if channel.knows_repeats:
-                self._settle_soon(sent)
-            else:
-                await self._settle([sent])
+            self._sent.append(sent)
+            if channel.knows_repeats or not await self._settle():
+                self._settle_soon()
 
     async def _failed(self, parcel: outbox.Parcel, error: ChannelError) -> None:
         now = self._clock()
@@ -135,23 +134,29 @@ class Sender:
             lambda session: outbox.settle_failed(session, parcel, error, now)
         )
 
-    def _settle_soon(self, sent: tuple[int, int, str | None]) -> None:
-        self._sent.append(sent)
+    def _settle_soon(self) -> None:
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_later())
 
     async def _settle_later(self) -> None:
+        pause = _SETTLE_TOGETHER
         while self._sent:
-            await asyncio.sleep(_SETTLE_TOGETHER)
-            await self._settle()
+            await asyncio.sleep(pause)
+            pause = _SETTLE_TOGETHER if await self._settle() else _LOOK_AGAIN
 
-    async def _settle(
-        self, more: list[tuple[int, int, str | None]] | None = None
-    ) -> None:
-        sent, self._sent = self._sent + (more or []), []
+    async def _settle(self) -> bool:
+        """Mark what was sent; false while the database is away: then it stays to be
+        marked, or it would be sent again."""
+        sent, self._sent = self._sent, []
         if not sent:
-            return
+            return True
         now = self._clock()
-        await self._database.write(
-            lambda session: outbox.settle_sent(session, sent, now)
-        )
+        try:
+            await self._database.write(
+                lambda session: outbox.settle_sent(session, sent, now)
+            )
+        except OperationalError:
+            logger.exception("database_away")
+            self._sent = sent + self._sent
+            return False
+        return True

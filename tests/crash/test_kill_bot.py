@@ -28,7 +28,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(bot: Replica) -
         return dice.choice([0.0, LEASES_RUN_OUT])
 
     bot.settings["BURST_WAIT_SECONDS"] = 0.2
-    await _petition_through(bot, at_any_moment, rounds=20, seconds=30, later=later)
+    await _petition_through(bot, at_any_moment, rounds=15, seconds=20, later=later)
 
 
 async def test_killed_after_an_acknowledgement_it_still_answers_once(
@@ -40,7 +40,7 @@ async def test_killed_after_an_acknowledgement_it_still_answers_once(
         await moments.acknowledgement()
         await asyncio.sleep(dice.uniform(0, 0.03))
 
-    await _petition_through(bot, after_an_acknowledgement, rounds=25, seconds=25)
+    await _petition_through(bot, after_an_acknowledgement, rounds=15, seconds=14)
 
 
 async def test_killed_after_a_reply_it_does_not_reply_again(bot: Replica) -> None:
@@ -50,7 +50,7 @@ async def test_killed_after_a_reply_it_does_not_reply_again(bot: Replica) -> Non
         await moments.reply()
         await asyncio.sleep(dice.uniform(0, 0.01))
 
-    await _petition_through(bot, after_a_reply, rounds=25, seconds=25)
+    await _petition_through(bot, after_a_reply, rounds=15, seconds=14)
 
 
 async def _petition_through(

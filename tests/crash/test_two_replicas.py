@@ -12,7 +12,7 @@ from tests.support.processes import LEASES_RUN_OUT, Replica, replica
 
 pytestmark = pytest.mark.timeout(300)
 
-_SECONDS = 8.0
+_SECONDS = 5.0
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_when_one_is_killed_its_residents_go_on_with_the_other(
     async with residents(*(each.port for each in pair)) as people:
         enough = asyncio.Event()
         talking = asyncio.gather(*(each.petition_until(enough) for each in people))
-        for _ in range(5):
+        for _ in range(3):
             await asyncio.sleep(dice.uniform(0.5, 1.5))
             victim = dice.choice(pair)
             victim.kill()
@@ -68,7 +68,7 @@ async def test_when_one_is_killed_its_residents_go_on_with_the_other(
 async def test_started_for_the_first_time_together_they_share_one_set_of_keys(
     tmp_path: Path,
 ) -> None:
-    for number in range(3):
+    for number in range(2):
         data = tmp_path / str(number)
         with replica(data, RASA="off") as one, replica(data, RASA="off") as other:
             one.start()

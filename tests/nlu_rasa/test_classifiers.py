@@ -158,7 +158,7 @@ class Training(unittest.TestCase):
     def test_a_question_without_any_answer_is_refused(self) -> None:
         examples = [Example(text, "affirm", "none") for text in YES]
 
-        with self.assertRaisesRegex(ValueError, "field"):
+        with self.assertRaisesRegex(ValueError, "field"):  # noqa: PT027 - no pytest here
             Model.fit(examples, Settings())
 
     def test_one_label_is_enough_to_train(self) -> None:
