@@ -2,6 +2,7 @@
 
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
+from bot.deadlines.calendar import Why
 
 QUESTIONS = frozenset(
     {
@@ -90,12 +91,17 @@ class QuestionsFlow:
             self._deadlines(scene)
             return
         matter = dated[0]
-        skipped = [step for step in matter.steps if not step.get("counted")]
+        counted = [step for step in matter.steps if step.get("counted")]
+        days_off = [
+            step
+            for step in matter.steps
+            if not step.get("counted") and step.get("why") != Why.START
+        ]
         scene.say(
             "utter_ask_why_this_date",
             received_at=matter.received_at.date(),
-            days=len(matter.steps) - len(skipped),
-            skipped=len(skipped) or None,
+            days=len(counted),
+            skipped=len(days_off) or None,
             due=matter.intake_due,
             basis=matter.intake_basis,
         )
