@@ -1,6 +1,7 @@
 """Number series: one row a series, raised inside the caller's transaction."""
 
 from sqlalchemy import UniqueConstraint
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, select
 
 
@@ -17,14 +18,29 @@ class Counter(SQLModel, table=True):
 
 def next_number(session: Session, locality_id: str, series: str) -> int:
     """The next number of ``series``; a roll-back gives it back."""
-    row = session.exec(
+    row = _find(session, locality_id, series) or _begin(session, locality_id, series)
+    row.value += 1
+    session.flush()
+    return row.value
+
+
+def _find(session: Session, locality_id: str, series: str) -> Counter | None:
+    return session.exec(
         select(Counter)
         .where(Counter.locality_id == locality_id, Counter.series == series)
         .with_for_update()
     ).one_or_none()
-    if row is None:
-        row = Counter(locality_id=locality_id, series=series)
-        session.add(row)
-    row.value += 1
-    session.flush()
-    return row.value
+
+
+def _begin(session: Session, locality_id: str, series: str) -> Counter:
+    """The first of a series; another transaction may begin it at the same moment."""
+    row = Counter(locality_id=locality_id, series=series)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        found = _find(session, locality_id, series)
+        if found is None:
+            raise
+        return found
+    return row

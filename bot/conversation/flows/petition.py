@@ -32,6 +32,8 @@ _OPENING_WORDS = 12
 _SURE_OF_OPENING = 0.6
 _NUMBER = re.compile(r"\b([1-5])\b")
 _FIELD = "field:"
+_PROBLEM = "problem:"
+"""One of several problems, as a line of the read-back."""
 
 
 class PetitionFlow(FormFlow):
@@ -90,9 +92,21 @@ class PetitionFlow(FormFlow):
             case "raise":
                 return self._at_raise(scene)
             case _:
-                if scene.frame.asking == _CONTENT and self._has_matter(scene.turn):
-                    return self._matter_arrives(scene)
-                return super().take(scene)
+                return self._in_form(scene)
+
+    def _in_form(self, scene: Scene) -> bool:
+        asking, text = scene.frame.asking or "", scene.turn.text
+        if asking == _CONTENT and self._has_matter(scene.turn):
+            return self._matter_arrives(scene)
+        if not asking.startswith(_PROBLEM):
+            return super().take(scene)
+        if text:
+            self.correction(scene, asking, text)
+            self.go_on(scene)
+        return bool(text)
+
+    def _ask(self, scene: Scene, slot: str) -> str:
+        return super()._ask(scene, _CONTENT if slot.startswith(_PROBLEM) else slot)
 
     def resume(self, scene: Scene) -> None:
         """At the first notice, to go on is a yes."""
@@ -156,22 +170,22 @@ class PetitionFlow(FormFlow):
             shown = self.shown(scene, _CONTENT)
             return [(_CONTENT, label, shown), *rest] if shown else rest
         items = [
-            (f"problem:{number}", f"{label} {number + 1}", shorten(problem.content))
+            (f"{_PROBLEM}{number}", f"{label} {number + 1}", shorten(problem.content))
             for number, problem in enumerate(problems)
         ]
         return items + rest
 
     def correction(self, scene: Scene, slot: str, words: str) -> Verdict:
         """A line of one among several problems is replaced in its list."""
-        if not slot.startswith("problem:"):
+        if not slot.startswith(_PROBLEM):
             return super().correction(scene, slot, words)
-        number = int(slot.removeprefix("problem:"))
+        number = int(slot.removeprefix(_PROBLEM))
         scene.frame.data["problems"][number]["content"] = words
         return Accepted(Answer(value=words, shown=shorten(words)))
 
     def accept(self, scene: Scene, slot: str, verdict: Accepted) -> list[str]:
         """A new matter replaces the old one, and what the model made of it."""
-        if slot.startswith("problem:"):
+        if slot.startswith(_PROBLEM):
             return [slot]
         filled = super().accept(scene, slot, verdict)
         if slot == _CONTENT:
@@ -188,7 +202,7 @@ class PetitionFlow(FormFlow):
         contact = frame.value("contact") or {}
         place = str(frame.value("place") or "")
         answers = tuple(
-            line for line in self.lines(scene) if not line[0].startswith("problem:")
+            line for line in self.lines(scene) if not line[0].startswith(_PROBLEM)
         )
         drafts = tuple(
             PetitionDraft(

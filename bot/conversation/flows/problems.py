@@ -43,6 +43,11 @@ class Problem:
 
 def find_problems(turn: Turn) -> list[Problem]:
     """The problems in a turn, at most five, in the order they were written."""
+    found = [problem for problem in _problems(turn) if problem.content.strip()]
+    return found or [Problem(turn.text)] if turn.text else []
+
+
+def _problems(turn: Turn) -> list[Problem]:
     reading = turn.reading
     if reading is None:
         counted = [c.text for c in split_clauses(turn.text) if c.number is not None]
@@ -54,7 +59,7 @@ def find_problems(turn: Turn) -> list[Problem]:
     groups = _by_field(reading)
     if len(groups) > 1:
         return [_of_group(group, reading) for group in groups[:MAX_PROBLEMS]]
-    return [_of_whole(turn.text, reading)] if turn.text else []
+    return [_of_whole(turn.text, reading)]
 
 
 def merge(problems: list[Problem]) -> Problem:
