@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as settings_of_hypothesis
 
 from bot import log
 from bot.bootstrap import Product, build
@@ -19,6 +20,9 @@ MONDAY_EVENING = at("2025-12-01T19:42")
 
 
 log.configure("CRITICAL")
+settings_of_hypothesis.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings_of_hypothesis.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)
