@@ -35,6 +35,8 @@ _OF_PEER = select(Conversation).where(
     col(Conversation.account_id) == bindparam("account"),
     col(Conversation.peer_hash) == bindparam("peer"),
 )
+_OURS = _OF_PEER.with_for_update()
+"""A turn that ends while a message is written must not count it as absent."""
 
 
 @dataclass(frozen=True)
@@ -173,19 +175,19 @@ class Inbox:
         self, session: Session, account: ChannelAccount, peer: str
     ) -> Conversation | None:
         """The conversation of a chat, if there is one."""
-        return session.exec(
-            _OF_PEER,
-            params={
-                "locality": self._locality_id,
-                "account": account.id,
-                "peer": self._vault.fingerprint("peer", peer),
-            },
-        ).one_or_none()
+        return session.exec(_OF_PEER, params=self._key(account, peer)).one_or_none()
+
+    def _key(self, account: ChannelAccount, peer: str) -> dict[str, object]:
+        return {
+            "locality": self._locality_id,
+            "account": account.id,
+            "peer": self._vault.fingerprint("peer", peer),
+        }
 
     def _conversation(
         self, session: Session, account: ChannelAccount, peer: str, now: datetime
     ) -> Conversation:
-        found = self.conversation_of(session, account, peer)
+        found = session.exec(_OURS, params=self._key(account, peer)).one_or_none()
         if found is not None:
             found.blocked_at = None
             return found
