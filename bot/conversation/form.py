@@ -19,10 +19,8 @@ from bot.conversation.validators import (
 from nlu.text import fold
 
 SKIP = "skip"
-_LINE = re.compile(
-    r"^\s*(?:d[oòóỏõọ]ng|s[oốôó]|c[aâ]u)?\s*(\d{1,2})(?!\d)\s*[.:)\-,]*\s*(.*)$",
-    re.I | re.S,
-)
+_LINE = re.compile(r"\s*(?:dong|so|cau)?\s*(\d{1,2})(?!\d)\s*[.:)\-,]*\s*")
+"""The number of a line, in a folded text; what follows replaces it."""
 
 
 class FormFlow:
@@ -255,12 +253,13 @@ class FormFlow:
         return self._choose_line(scene)
 
     def _choose_line(self, scene: Scene) -> bool:
-        found = _LINE.match(scene.turn.text)
+        text = scene.turn.text
+        found = _LINE.match(fold(text))
         lines = self.lines(scene)
         if not found or not 1 <= int(found[1]) <= len(lines):
             return self._volunteered(scene)
         slot, _, shown = lines[int(found[1]) - 1]
-        words = self._instead(scene, found[2].strip(), slot)
+        words = self._instead(scene, text[found.end() :].strip(), slot)
         if not words:
             return self._ask_line_again(scene, slot)
         verdict = self.correction(scene, slot, words)
