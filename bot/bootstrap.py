@@ -1,7 +1,10 @@
 """The composition root: the only module that builds real collaborators."""
 
-from collections.abc import Mapping
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlmodel import select
 
@@ -108,10 +111,11 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
     """
     profile = load_profile(settings.profile_path)
     database = Database(settings.database)
-    database.migrate()
     keys = KeyFiles(settings.data_dir / "keys")
-    _refuse_lost_key(database, keys)
-    vault = keys.open()
+    with _alone(settings.data_dir):
+        database.migrate()
+        _refuse_lost_key(database, keys)
+        vault = keys.open()
     clock = settings.make_clock()
     book = load_book(profile)
     calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
@@ -178,6 +182,15 @@ def _field_labels(profile: Profile) -> dict[str, str]:
 
 def _burst(settings: Settings) -> Burst:
     return Burst.of(settings.burst_wait_seconds, settings.burst_max_seconds)
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """One process at a time: two may start for the first time together."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _refuse_lost_key(database: Database, keys: KeyFiles) -> None:

@@ -6,7 +6,6 @@ encrypted for the lane's public key: this program can write it and cannot read i
 back without ``lane.key``, which may be kept on another machine.
 """
 
-import fcntl
 import hashlib
 import hmac
 import os
@@ -132,20 +131,16 @@ class KeyFiles:
         return self._exported.exists()
 
     def _create(self, public: Path) -> None:
-        """All of them or none, and once, however many processes start together."""
+        """The master key comes last and whole: without it, all are made anew."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.directory / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self.master.exists():
-                return
-            unfinished = self.master.with_suffix(".new")
-            for path in (self.lane, public, unfinished):
-                path.unlink(missing_ok=True)
-            lane = X25519PrivateKey.generate()
-            _write_secret(self.lane, lane.private_bytes_raw().hex())
-            _write_secret(public, lane.public_key().public_bytes_raw().hex())
-            _write_secret(unfinished, os.urandom(_KEY).hex())
-            unfinished.rename(self.master)
+        unfinished = self.master.with_suffix(".new")
+        for path in (self.lane, public, unfinished):
+            path.unlink(missing_ok=True)
+        lane = X25519PrivateKey.generate()
+        _write_secret(self.lane, lane.private_bytes_raw().hex())
+        _write_secret(public, lane.public_key().public_bytes_raw().hex())
+        _write_secret(unfinished, os.urandom(_KEY).hex())
+        unfinished.rename(self.master)
 
 
 def _write_secret(path: Path, text: str) -> None:
