@@ -28,7 +28,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(bot: Replica) -
         return dice.choice([0.0, LEASES_RUN_OUT])
 
     bot.settings["BURST_WAIT_SECONDS"] = 0.2
-    await _petition_through(bot, at_any_moment, rounds=15, seconds=20, later=later)
+    await _petition_through(bot, at_any_moment, rounds=12, seconds=15, later=later)
 
 
 async def test_killed_after_an_acknowledgement_it_still_answers_once(
@@ -40,7 +40,7 @@ async def test_killed_after_an_acknowledgement_it_still_answers_once(
         await moments.acknowledgement()
         await asyncio.sleep(dice.uniform(0, 0.03))
 
-    await _petition_through(bot, after_an_acknowledgement, rounds=15, seconds=14)
+    await _petition_through(bot, after_an_acknowledgement, rounds=15, seconds=12)
 
 
 async def test_killed_after_a_reply_it_does_not_reply_again(bot: Replica) -> None:
@@ -50,7 +50,7 @@ async def test_killed_after_a_reply_it_does_not_reply_again(bot: Replica) -> Non
         await moments.reply()
         await asyncio.sleep(dice.uniform(0, 0.01))
 
-    await _petition_through(bot, after_a_reply, rounds=15, seconds=14)
+    await _petition_through(bot, after_a_reply, rounds=15, seconds=12)
 
 
 async def _petition_through(
@@ -77,11 +77,11 @@ async def _petition_through(
         bot.start(later=LEASES_RUN_OUT)
         enough.set()
         await talking
-        await asyncio.to_thread(books.wait_until_settled, bot.data_dir)
+        await asyncio.to_thread(books.wait_until_settled, bot.database)
         assert [one.page.refused for one in people] == [[] for _ in people]
         _report(bot, people)
         assert bot.stop() == 0
-    books.check(bot.data_dir, people)
+    books.check(bot.database, people)
 
 
 def _report(bot: Replica, people: list[Resident]) -> None:

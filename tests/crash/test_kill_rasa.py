@@ -51,9 +51,9 @@ async def test_forms_go_on_and_what_only_rasa_reads_is_answered_later(
 
         answer = await hung.page.reply_after(told.id)
         assert "đã giữ lời nhắn" not in answer.text
-        await asyncio.to_thread(books.wait_until_settled, command.data_dir)
+        await asyncio.to_thread(books.wait_until_settled, command.database)
     assert all(pause in command.log.read_text() for pause in _PAUSES)
-    books.check(command.data_dir, people, waited=1)
+    books.check(command.database, people, waited=1)
 
 
 async def test_the_end_of_the_bot_is_the_end_of_its_rasa(command: Command) -> None:

@@ -3,24 +3,28 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.crash import books
-from tests.crash.residents import chance, residents
+from tests.crash.residents import Page, chance, residents
 from tests.support.processes import LEASES_RUN_OUT, Replica, replica
 
 pytestmark = pytest.mark.timeout(300)
 
-_SECONDS = 5.0
+_SECONDS = 3.0
+_BUBBLES = 25
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def pair(
-    tmp_path: Path, rasa_settings: dict[str, object]
+    request: pytest.FixtureRequest, tmp_path: Path, rasa_settings: dict[str, object]
 ) -> Iterator[tuple[Replica, Replica]]:
     """Two replicas that wait for bursts, so that both look for what falls due."""
     settings = {**rasa_settings, "BURST_WAIT_SECONDS": 0.2}
+    if request.param == "postgres":
+        settings["DATABASE_URL"] = request.getfixturevalue("postgres")()
     data = tmp_path / "var"
     with replica(data, **settings) as one, replica(data, **settings) as other:
         yield one, other
@@ -37,9 +41,9 @@ async def test_residents_of_both_are_answered_once_by_either(
         await asyncio.sleep(_SECONDS)
         enough.set()
         await talking
-        await asyncio.to_thread(books.wait_until_settled, one.data_dir)
+        await asyncio.to_thread(books.wait_until_settled, one.database)
         assert one.stop() == other.stop() == 0
-    books.check(one.data_dir, people)
+    books.check(one.database, people)
 
 
 async def test_when_one_is_killed_its_residents_go_on_with_the_other(
@@ -50,7 +54,7 @@ async def test_when_one_is_killed_its_residents_go_on_with_the_other(
     async with residents(*(each.port for each in pair)) as people:
         enough = asyncio.Event()
         talking = asyncio.gather(*(each.petition_until(enough) for each in people))
-        for _ in range(3):
+        for _ in range(2):
             await asyncio.sleep(dice.uniform(0.5, 1.5))
             victim = dice.choice(pair)
             victim.kill()
@@ -60,15 +64,29 @@ async def test_when_one_is_killed_its_residents_go_on_with_the_other(
         enough.set()
         await _start_again_later(*pair)
         await talking
-        await asyncio.to_thread(books.wait_until_settled, pair[0].data_dir)
+        await asyncio.to_thread(books.wait_until_settled, pair[0].database)
         assert pair[0].stop() == pair[1].stop() == 0
-    books.check(pair[0].data_dir, people)
+    books.check(pair[0].database, people)
 
 
-async def test_started_for_the_first_time_together_they_share_one_set_of_keys(
+async def test_people_who_write_in_bursts_are_read_to_the_last_word(
+    pair: tuple[Replica, Replica],
+) -> None:
+    dice = chance()
+    for each in pair:
+        each.settings |= {"BURST_MAX_SECONDS": 0.3, "RASA": "off"}
+    await _start(*pair)
+    async with residents(*(each.port for each in pair)) as people:
+        await asyncio.gather(*(_chatter(each.page, dice) for each in people))
+        await asyncio.to_thread(books.wait_until_settled, pair[0].database)
+        assert pair[0].stop() == pair[1].stop() == 0
+    books.check(pair[0].database, people)
+
+
+async def test_started_for_the_first_time_together_both_start(
     tmp_path: Path,
 ) -> None:
-    for number in range(2):
+    for number in range(3):
         data = tmp_path / str(number)
         with replica(data, RASA="off") as one, replica(data, RASA="off") as other:
             one.start()
@@ -89,3 +107,10 @@ async def _start_again_later(*replicas: Replica) -> None:
         each.kill()
     for each in replicas:
         each.start(later=LEASES_RUN_OUT)
+
+
+async def _chatter(page: Page, dice: Random) -> None:
+    for number in range(_BUBBLES):
+        await page.send(text=f"chuyện thứ {number} là vầy nè")
+        await asyncio.sleep(dice.uniform(0, 0.15))
+    await page.all_acknowledged()

@@ -124,6 +124,11 @@ class Command:
                 [str(KIENNGHI), "run"], data_dir, environment(data_dir, **own), output
             )
 
+    @property
+    def database(self) -> str:
+        """The address of its database."""
+        return f"sqlite:///{self.data_dir / 'kiennghi.db'}"
+
     def wait_until_up(self) -> None:
         """Until it answers."""
         wait_for(self.process, f"http://127.0.0.1:{self.port}/healthz")
@@ -200,6 +205,12 @@ class Replica:
     def log(self) -> Path:
         """What it printed in all its lives."""
         return self.data_dir / f"replica-{self.port}.log"
+
+    @property
+    def database(self) -> str:
+        """The address of its database."""
+        default = f"sqlite:///{self.data_dir / 'kiennghi.db'}"
+        return str(self.settings.get("DATABASE_URL", default))
 
     def start(self, *, later: float = 0) -> None:
         """Begin a life, ``later`` seconds after the end of the last one."""
