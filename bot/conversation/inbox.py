@@ -165,10 +165,10 @@ class Inbox:
                 received_at=now,
             )
         )
+        session.flush()
         ends_burst = Signal.DANGER in assessment.signals or self._ends_burst(body)
         self._schedule(conversation, now, ends_burst=ends_burst, has_files=bool(files))
         session.add(conversation)
-        session.flush()
         return Receipt(_id(conversation), False, conversation.due_at)
 
     def conversation_of(

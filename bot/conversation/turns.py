@@ -25,6 +25,7 @@ from bot.notifications.model import Conversation, Outbound, Urgency
 from bot.petitions.model import CallBack
 from bot.petitions.service import Registry
 from bot.safety.rules import Danger, Signal
+from bot.storage.types import table_of
 from bot.storage.vault import encrypt
 from bot.texts import Texts
 
@@ -40,6 +41,7 @@ _WAITING = (
         col(Inbound.status) == InboundStatus.WAITING,
     )
     .order_by(col(Inbound.id))
+    .execution_options(autoflush=False)
 )
 _MORE = (
     select(Inbound.id)
@@ -48,6 +50,12 @@ _MORE = (
         col(Inbound.status) == InboundStatus.WAITING,
     )
     .limit(1)
+    .execution_options(autoflush=False)
+)
+_DONE = (
+    update(table_of(Inbound))
+    .where(col(Inbound.id) == bindparam("message"))
+    .values(status=InboundStatus.DONE, turn=bindparam("turn_number"))
 )
 _HELD = (
     select(Conversation)
@@ -330,11 +338,12 @@ class Turns:
         conversation.state = state.close(key)
         conversation.free_text = not state.choices or _asks_for_words(state)
         self._plan_draft(conversation, state, now)
-        session.exec(
-            update(Inbound)
-            .where(col(Inbound.id).in_(held.claimed.message_ids))
-            .values(status=InboundStatus.DONE, turn=held.claimed.version)
-            .execution_options(synchronize_session=False)
+        session.connection().execute(
+            _DONE,
+            [
+                {"message": message_id, "turn_number": held.claimed.version}
+                for message_id in held.claimed.message_ids
+            ],
         )
         more = session.exec(_MORE, params={"conversation": conversation.id}).first()
         conversation.first_waiting_at = now if more else None

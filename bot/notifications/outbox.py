@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from bot.channels.base import Button, OutboundMessage
@@ -16,6 +17,7 @@ from bot.notifications.model import (
     OutboundStatus,
     Urgency,
 )
+from bot.storage.types import table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 
 LEASE = timedelta(seconds=60)
@@ -23,6 +25,26 @@ _LABEL = b"outbox"
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
 _ATTEMPTS = {Urgency.REPLY: 12, Urgency.NOTICE: 60, Urgency.NUDGE: 2}
+# Built once: building a statement costs more than SQLite needs to run it.
+_SENT = (
+    update(table_of(Outbound))
+    .where(col(Outbound.id) == bindparam("message"))
+    .values(
+        status=OutboundStatus.SENT,
+        sent_at=bindparam("now"),
+        provider_message_id=bindparam("platform"),
+        next_attempt_at=None,
+        lease_until=None,
+    )
+)
+_ASKED = (
+    update(table_of(Conversation))
+    .where(
+        col(Conversation.id) == bindparam("conversation"),
+        col(Conversation.asked_id) == bindparam("message"),
+    )
+    .values(asked_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -188,19 +210,13 @@ def settle_sent(
     session: Session, parcels: Sequence[tuple[int, int, str | None]], now: datetime
 ) -> None:
     """Mark (message id, conversation id, platform's id) as sent."""
-    for message_id, conversation_id, provider_id in parcels:
-        session.exec(
-            update(Outbound)
-            .where(col(Outbound.id) == message_id)
-            .values(
-                status=OutboundStatus.SENT,
-                sent_at=now,
-                provider_message_id=provider_id,
-                next_attempt_at=None,
-                lease_until=None,
-            )
-        )
-        _was_asked(session, conversation_id, message_id, now)
+    rows = [
+        {"message": message, "conversation": conversation, "platform": name, "now": now}
+        for message, conversation, name in parcels
+    ]
+    connection = session.connection()
+    connection.execute(_SENT, rows)
+    connection.execute(_ASKED, rows)
 
 
 def settle_failed(
@@ -259,13 +275,8 @@ def _was_asked(
     session: Session, conversation_id: int, message_id: int, now: datetime
 ) -> None:
     """The question has arrived: what is written from now on answers it."""
-    session.exec(
-        update(Conversation)
-        .where(
-            col(Conversation.id) == conversation_id,
-            col(Conversation.asked_id) == message_id,
-        )
-        .values(asked_at=now)
+    session.connection().execute(
+        _ASKED, {"message": message_id, "conversation": conversation_id, "now": now}
     )
 
 

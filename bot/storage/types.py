@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import DateTime, Dialect, String, Table
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -55,3 +56,10 @@ def stored_id(value: int | None) -> int:
     if value is None:
         raise ValueError("the row is not stored yet")
     return value
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that pass by the session's bookkeeping:
+    what the session has loaded of these rows is not refreshed."""
+    table: Table = model.__dict__["__table__"]
+    return table
