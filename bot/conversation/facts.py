@@ -1,18 +1,20 @@
 """What the engine may look up, read in the turn's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
+from bot.conversation.model import Attachment
 from bot.conversation.turn import ConferenceInfo, Matter, Slip
 from bot.conversation.validators import shorten
 from bot.localities.profile import Profile
 from bot.petitions import queries
 from bot.petitions.model import Petition
 from bot.petitions.service import Registry
+from bot.storage.types import stored_id
 
 _SUMMARY = 60
 
@@ -75,6 +77,14 @@ class DatabaseFacts:
                 )
             )
         return slips
+
+    def refused_files(self) -> Collection[int]:
+        """The files of this chat that could not be kept."""
+        refused = select(col(Attachment.id)).where(
+            Attachment.conversation_id == self._conversation_id,
+            col(Attachment.refused).is_not(None),
+        )
+        return {stored_id(file_id) for file_id in self._session.exec(refused)}
 
     def intake_due(self) -> tuple[date, str] | None:
         """Date and basis of the intake result for what is filed now."""

@@ -201,7 +201,7 @@ async def _refuse(product: "Product", claimed: _Claimed, code: str) -> None:
         row.fetch_at = None
         session.add(row)
         conversation = session.get_one(Conversation, row.conversation_id)
-        _tell(session, product, conversation, row.created_at, now)
+        _tell(session, product, conversation, row, now)
 
     await product.database.write(refuse)
 
@@ -210,7 +210,7 @@ def _tell(
     session: Session,
     product: "Product",
     conversation: Conversation,
-    sent_at: datetime,
+    refused: Attachment,
     now: datetime,
 ) -> None:
     """Once for the files of a minute: ten pictures of an album are one mishap."""
@@ -218,13 +218,13 @@ def _tell(
     state = State.open(key, conversation.state)
     rendered = product.texts.render(
         "utter_notice_photo_refused",
-        address(product.texts, state),
+        {**address(product.texts, state), "reason": refused.refused},
         conversation.channel,
     )
     outbox.put(
         session,
         conversation,
-        f"file_refused/{conversation.id}/{sent_at:%Y%m%d%H%M}",
+        f"file_refused/{conversation.id}/{refused.created_at:%Y%m%d%H%M}",
         outbox.Content(rendered.text, rendered.buttons),
         data_key=key,
         urgency=Urgency.REPLY,

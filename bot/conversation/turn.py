@@ -1,6 +1,6 @@
 """One turn of a resident: every message that waited, joined and understood."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -110,6 +110,9 @@ class Facts(Protocol):
 
     def slips(self) -> Sequence[Slip]:
         """The registrations of this account that stand, newest first."""
+
+    def refused_files(self) -> Collection[int]:
+        """The files of this chat that could not be kept."""
 
     def intake_due(self) -> tuple[date, str] | None:
         """Date and basis of the intake result for what is filed now."""

@@ -126,6 +126,32 @@ async def test_an_album_that_cannot_be_opened_is_one_mishap(
     await parts.channel.close()
 
 
+async def test_a_picture_that_was_not_kept_is_not_read_back(
+    commune: Commune, telegram: TelegramServer, parts: Parts, clock: Clock
+) -> None:
+    lan = telegram.user()
+    for words in (
+        "duong vo thon Ra Nhua hu qua, xe may di khong noi",
+        "làm tiếp",
+        "tu suoi len toi nha ong bay",
+        "tu bao thang 10",
+    ):
+        lan.say(words)
+        await receive(commune, parts)
+        clock.advance(minutes=1)
+    lan.album([b"no picture", picture()])
+    await receive(commune, parts)
+    await commune.fetch_due(parts)
+    clock.advance(minutes=1)
+    lan.say("khong de lai so")
+    await receive(commune, parts)
+
+    read_back = lan.messages[-1].text
+    assert "1 ảnh" in read_back
+    assert "2 ảnh" not in read_back
+    await parts.channel.close()
+
+
 async def test_a_file_beyond_what_telegram_gives_out_is_not_asked_for(
     commune: Commune, telegram: TelegramServer, parts: Parts
 ) -> None:
@@ -140,6 +166,7 @@ async def test_a_file_beyond_what_telegram_gives_out_is_not_asked_for(
     assert row.refused == "file_too_large"
     assert telegram.called("getFile") == []
     assert NOT_OPENED in lan.messages[-1].text
+    assert "lớn quá" in lan.messages[-1].text
     await parts.channel.close()
 
 

@@ -1,6 +1,6 @@
 """Facts from memory, for the engine without a database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -37,6 +37,9 @@ class MemoryFacts:
 
     def slips(self) -> Sequence[Slip]:
         return self.known_slips
+
+    def refused_files(self) -> Collection[int]:
+        return ()
 
     def intake_due(self) -> tuple[date, str] | None:
         return date(2025, 12, 15), "basis"

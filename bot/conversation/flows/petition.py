@@ -467,7 +467,9 @@ class PetitionFlow(FormFlow):
             frame.data["voice"] = True
 
     def _count_files(self, scene: Scene) -> str:
-        kinds = list(scene.frame.data.get("kinds", {}).values())
+        kept: dict[str, str] = scene.frame.data.get("kinds", {})
+        refused = scene.facts.refused_files() if kept else ()
+        kinds = [kind for file, kind in kept.items() if int(file) not in refused]
         parts = [
             scene.book.texts.render(f"utter_count_{kind}", {"count": count}).text
             for kind in MediaKind
