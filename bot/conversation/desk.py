@@ -245,6 +245,8 @@ class Desk:
             programme_id=draft.programme_id or profile.programmes[0].id,
             details=Details(draft.answers, draft.name, draft.phone),
             field_confidence=draft.field_confidence,
+            runner_up=draft.runner_up,
+            field_chosen=draft.field_chosen,
             evidence=draft.evidence,
             model_version=draft.model_version,
             area_id=draft.area_id,
@@ -262,15 +264,18 @@ class Desk:
             self.session, self.registry, self.texts, petition, now=self.now
         )
         explained = petition.intake_deadline or {}
+        sure = draft.field_chosen or service.is_sure(draft.field_confidence)
+        outside = profile.outside_unit(draft.field, draft.area_id) if sure else None
         return wanted.FiledPetition(
             code=petition.code,
             unit_id=petition.unit_id,
-            sure=service.is_sure(draft.field_confidence),
+            sure=sure,
             received_at=petition.received_at,
             intake_due=petition.intake_due,
             intake_basis=explained.get("basis"),
             pin=pin,
             hide_name=petition.hide_name,
+            outside_unit_id=outside.id if outside else None,
         )
 
     def _hand_over(self, media: Sequence[int], petition: Petition) -> None:

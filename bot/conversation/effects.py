@@ -15,6 +15,8 @@ class PetitionDraft:
     kind: Kind
     field: str
     field_confidence: float | None = None
+    runner_up: str | None = None
+    field_chosen: bool = False
     evidence: tuple[str, ...] = ()
     model_version: str | None = None
     area_id: str | None = None
@@ -174,6 +176,8 @@ class FiledPetition:
     intake_basis: str | None
     pin: str | None = None
     hide_name: bool = False
+    outside_unit_id: str | None = None
+    """A unit outside the authority that has a part in it; the Office keeps track."""
 
 
 @dataclass(frozen=True)

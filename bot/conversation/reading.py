@@ -27,6 +27,8 @@ class Clause(_Frozen):
     kind_confidence: float
     field: str
     field_confidence: float
+    field_ranking: tuple[tuple[str, float], ...] = ()
+    field_evidence: tuple[str, ...] = ()
 
 
 class Reading(_Frozen):

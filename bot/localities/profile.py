@@ -254,6 +254,12 @@ class Profile(_Part):
         """The unit that answers for a field, in an area when one is known."""
         return self.unit(self.route_for(field, area_id).unit)
 
+    def outside_unit(self, field: str, area_id: str | None = None) -> Unit | None:
+        """The unit outside the authority that leads or supports, if one does."""
+        route = self.route_for(field, area_id)
+        units = map(self.unit, (route.unit, *route.supporting))
+        return next((unit for unit in units if unit.external), None)
+
     def rule(self, rule_id: str, on: date) -> Rule | None:
         """The first programme's rule of that id in force for an event of that date."""
         rules = (programme.rule(rule_id, on) for programme in self.programmes)

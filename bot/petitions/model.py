@@ -89,6 +89,10 @@ class Petition(SQLModel, table=True):
     """The unit it lies with: proposed until the status says assigned."""
     proposed_unit_id: str
     field_confidence: float | None = None
+    runner_up: str | None = None
+    """The field that the model held for the second likeliest."""
+    field_chosen: bool = False
+    """The resident has told the field; the model's guess stays beside it."""
     evidence: list[str] = Field(default_factory=list, sa_column=Column(JSON))
     model_version: str | None = None
     content: str

@@ -45,6 +45,8 @@ class NewPetition:
     programme_id: str
     details: Details
     field_confidence: float | None = None
+    runner_up: str | None = None
+    field_chosen: bool = False
     evidence: tuple[str, ...] = ()
     model_version: str | None = None
     area_id: str | None = None
@@ -87,6 +89,7 @@ def file(
     number = counters.next_number(session, profile.id, series)
     code = make_code(profile.code_prefix, year, number)
     proposed = profile.unit_for(new.field, new.area_id).id
+    sure = new.field_chosen or is_sure(new.field_confidence)
     phone = new.details.phone
     pin = None if phone else pin or _new_pin()
     secret = pin or (phone or "")[-3:]
@@ -98,9 +101,11 @@ def file(
         programme_id=new.programme_id,
         kind=new.kind,
         field=new.field,
-        unit_id=proposed if is_sure(new.field_confidence) else profile.triage_unit,
+        unit_id=proposed if sure else profile.triage_unit,
         proposed_unit_id=proposed,
         field_confidence=new.field_confidence,
+        runner_up=new.runner_up,
+        field_chosen=new.field_chosen,
         evidence=list(new.evidence),
         model_version=new.model_version,
         content=new.content,

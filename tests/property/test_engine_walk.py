@@ -116,6 +116,11 @@ ANSWERS = [
 ]
 
 
+def ranking(random: Random) -> tuple[tuple[str, float], ...]:
+    likeliest = random.sample(sorted(FIELDS), random.choice([0, 1, 3, 5]))
+    return tuple((name, 0.2) for name in likeliest)
+
+
 def reading(random: Random, text: str) -> Reading | None:
     if not text.strip() or random.random() < 0.4:
         return None
@@ -132,6 +137,7 @@ def reading(random: Random, text: str) -> Reading | None:
             kind_confidence=random.choice(CONFIDENCES),
             field=random.choice(sorted(FIELDS)),
             field_confidence=random.choice(CONFIDENCES),
+            field_ranking=ranking(random),
         )
         for start, end in ((0, half), (half, len(text)))
     )
@@ -140,7 +146,10 @@ def reading(random: Random, text: str) -> Reading | None:
             name=random.choice(INTENTS), confidence=random.choice(CONFIDENCES)
         ),
         kind=Label(name=random.choice(KINDS), confidence=random.choice(CONFIDENCES)),
-        field=Label(name=random.choice(sorted(FIELDS)), confidence=0.5),
+        field=Label(
+            name=random.choice(sorted(FIELDS)), confidence=random.choice(CONFIDENCES)
+        ),
+        field_ranking=ranking(random),
         clauses=clauses,
     )
 

@@ -66,12 +66,15 @@ class Talk:
         *,
         rasa: RasaAddress | None = None,
         capabilities: Capabilities = FULL,
+        reader: Any = None,
     ) -> None:
+        """``reader`` stands in for Rasa's client: it has an async ``parse(text)``."""
         self.product = product
         self.channel = RecordingChannel(capabilities)
         self._runner = asyncio.Runner()
         self._rasa = rasa
         self._client = None
+        self._reader = reader
         self.account = product.account(self.channel.name)
         self._runner.run(self._start())
 
@@ -79,7 +82,7 @@ class Talk:
         if self._rasa is not None:
             self._client = self.product.rasa(self._rasa.url, self._rasa.secret)
         self.worker, self.sender = self.product.serve(
-            {self.channel.name: self.channel}, self._client
+            {self.channel.name: self.channel}, self._client or self._reader
         )
 
     def run(self, work: Any) -> Any:

@@ -1,9 +1,11 @@
 """Submit a petition: free text first, then only what is missing."""
 
 import re
+from collections.abc import Sequence
 
 from bot.channels.base import MediaKind
 from bot.conversation.effects import (
+    FiledPetition,
     FilePetitions,
     Outcome,
     PetitionDraft,
@@ -11,6 +13,7 @@ from bot.conversation.effects import (
     Purge,
     RaiseAt,
 )
+from bot.conversation.flows import field_question
 from bot.conversation.flows.problems import Problem, find_problems, merge
 from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
@@ -76,6 +79,8 @@ class PetitionFlow(FormFlow):
                 self._show_card(scene)
             case "raise":
                 scene.say("utter_ask_raise_at_conference")
+            case field_question.STEP:
+                self._ask_field(scene)
             case _:
                 super().prompt(scene)
 
@@ -91,6 +96,8 @@ class PetitionFlow(FormFlow):
                 return self._at_card(scene)
             case "raise":
                 return self._at_raise(scene)
+            case field_question.STEP:
+                return self._at_field(scene)
             case _:
                 return self._in_form(scene)
 
@@ -125,6 +132,18 @@ class PetitionFlow(FormFlow):
         scene.pop()
         scene.do(Purge())
         scene.say("utter_purged")
+
+    def go_on(self, scene: Scene) -> None:
+        """Before the read-back: what it is about, where the model is not sure."""
+        frame = scene.frame
+        if all(slot in frame.slots for slot in self.slots(scene)):
+            place = field_question.next_unsure(scene, self._problems(scene))
+            if place is not None:
+                frame.step, frame.asking = field_question.STEP, None
+                frame.data["asked_fields"].append(place)
+                self._ask_field(scene)
+                return
+        super().go_on(scene)
 
     def skippable(self, slot: str) -> bool:
         """Only the matter itself is needed."""
@@ -210,6 +229,8 @@ class PetitionFlow(FormFlow):
                 kind=Kind(problem.kind),
                 field=problem.field,
                 field_confidence=problem.field_confidence,
+                runner_up=problem.runner_up,
+                field_chosen=problem.field_chosen,
                 evidence=problem.evidence,
                 model_version=problem.model_version,
                 area_id=self._area(scene, f"{place}\n{problem.content}"),
@@ -266,10 +287,16 @@ class PetitionFlow(FormFlow):
                 hidden=hidden,
                 **common,
             )
+        self._name_outside_units(scene, filed)
         after = scene.frame.data.get("after")
         if after:
             scene.say(after)
         self._offer_conference(scene, [item.code for item in filed])
+
+    def _name_outside_units(self, scene: Scene, filed: Sequence[FiledPetition]) -> None:
+        ids = dict.fromkeys(item.outside_unit_id for item in filed)
+        for unit in (scene.facts.profile.unit(unit_id) for unit_id in ids if unit_id):
+            scene.say("utter_outside_unit", outside=unit.name, phone=unit.phone)
 
     # -- beginning ----------------------------------------------------------------
 
@@ -415,6 +442,22 @@ class PetitionFlow(FormFlow):
         self.go_on(scene)
         return True
 
+    # -- what it is about ---------------------------------------------------------
+
+    def _ask_field(self, scene: Scene) -> None:
+        problems = self._problems(scene)
+        problem = problems[scene.frame.data["asked_fields"][-1]]
+        field_question.ask(scene, problem, is_one_of_many=len(problems) > 1)
+
+    def _at_field(self, scene: Scene) -> bool:
+        problems = self._problems(scene)
+        problem = problems[scene.frame.data["asked_fields"][-1]]
+        if not field_question.take(scene, problem):
+            return False
+        scene.frame.data["problems"] = [each.dump() for each in problems]
+        self.go_on(scene)
+        return True
+
     # -- voice and pictures -------------------------------------------------------
 
     def _show_card(self, scene: Scene) -> None:
@@ -442,7 +485,7 @@ class PetitionFlow(FormFlow):
         frame = scene.frame
         label = scene.book.field_labels[field]
         content = f"{label} ({self._count_files(scene)})"
-        problem = Problem(content, field=field, field_confidence=1.0)
+        problem = Problem(content, field=field, field_chosen=True)
         frame.data["problems"] = [problem.dump()]
         frame.fill(_CONTENT, Answer(value=content, shown=content))
         for slot in ("place", "since"):

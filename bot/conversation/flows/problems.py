@@ -1,5 +1,6 @@
 """Finds the problems in what a resident wrote: one, or several in one message."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +28,11 @@ class Problem:
     kind: str = Kind.PHAN_ANH.value
     field: str = UNKNOWN_FIELD
     field_confidence: float | None = None
+    ranking: tuple[tuple[str, float], ...] = ()
+    """The likeliest fields with their probabilities, best first."""
+    runner_up: str | None = None
+    field_chosen: bool = False
+    """The resident has told the field."""
     evidence: tuple[str, ...] = ()
     model_version: str | None = None
     hide_name: bool = False
@@ -38,7 +44,9 @@ class Problem:
     @classmethod
     def load(cls, values: dict[str, Any]) -> "Problem":
         """The reverse of ``dump``."""
-        return cls(**{**values, "evidence": tuple(values["evidence"])})
+        ranking = tuple((name, chance) for name, chance in values["ranking"])
+        evidence = tuple(values["evidence"])
+        return cls(**{**values, "ranking": ranking, "evidence": evidence})
 
 
 def find_problems(turn: Turn) -> list[Problem]:
@@ -98,6 +106,9 @@ def _of_clause(clause: Clause, reading: Reading) -> Problem:
         kind=_petition_kind(clause.kind),
         field=clause.field,
         field_confidence=clause.field_confidence,
+        ranking=clause.field_ranking,
+        runner_up=_runner_up(clause.field_ranking),
+        evidence=clause.field_evidence,
         model_version=reading.model_version,
     )
 
@@ -115,9 +126,15 @@ def _of_whole(text: str, reading: Reading) -> Problem:
         kind=_petition_kind(reading.kind.name),
         field=reading.field.name,
         field_confidence=reading.field.confidence,
+        ranking=reading.field_ranking,
+        runner_up=_runner_up(reading.field_ranking),
         evidence=reading.field_evidence,
         model_version=reading.model_version,
     )
+
+
+def _runner_up(ranking: Sequence[tuple[str, float]]) -> str | None:
+    return ranking[1][0] if len(ranking) > 1 else None
 
 
 def _petition_kind(name: str) -> str:
