@@ -101,11 +101,13 @@ def probabilities(scores: Scores, temperature: float) -> Scores:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one text says: the likeliest labels of each question, best first."""
+    """What one text says: the likeliest labels of each question, best first, and the
+    words that spoke for the field."""
 
     intent: Ranking
     kind: Ranking
     field: Ranking
+    evidence: list[str]
 
 
 class Model:
@@ -144,13 +146,11 @@ class Model:
         """
         cleaned = clean(text)
         clauses = split_clauses(cleaned)[: self.settings.most_clauses]
-        source = tokens(cleaned)
-        row = self.matrix.row(source)
-        whole = self._read(row, self.settings.ranking_length)
+        whole = self._read(cleaned)
         if len(clauses) == 1 and clauses[0].number is None:
             parts = [whole]
         else:
-            parts = [self._read(self.matrix.row(tokens(c.text)), 1) for c in clauses]
+            parts = [self._read(clause.text) for clause in clauses]
         return {
             "intent": _named(whole.intent[0]),
             "intent_ranking": [_named(pair) for pair in whole.intent],
@@ -158,21 +158,26 @@ class Model:
             "kind_ranking": [_named(pair) for pair in whole.kind],
             "field": _named(whole.field[0]),
             "field_ranking": [list(pair) for pair in whole.field],
-            "field_evidence": self._evidence(source, row, whole.field[0][0]),
+            "field_evidence": whole.evidence,
             "clauses": [_of_clause(*pair) for pair in zip(clauses, parts, strict=True)],
             "model_version": self.version,
             "entities": [],
         }
 
-    def _read(self, row: Row, most: int) -> Reading:
+    def _read(self, text: str) -> Reading:
+        source = tokens(text)
+        row = self.matrix.row(source)
         scores = row.weights @ self._weights[row.columns] + self._intercepts
         rankings = {
-            question: _ranking(head, scores[self._columns[question]], most)
+            question: _ranking(
+                head, scores[self._columns[question]], self.settings.ranking_length
+            )
             for question, head in self.heads.items()
         }
         if not row.has_words:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
-        return Reading(**rankings)
+        evidence = self._evidence(source, row, rankings["field"][0][0])
+        return Reading(**rankings, evidence=evidence)
 
     def _evidence(self, source: Tokens, row: Row, field: str) -> list[str]:
         """The words, as typed and in their order, that spoke most for ``field``."""
@@ -287,4 +292,6 @@ def _of_clause(clause: Clause, reading: Reading) -> dict[str, Any]:
         name, confidence = getattr(reading, question)[0]
         answer[question] = name
         answer[f"{question}_confidence"] = confidence
+    answer["field_ranking"] = [list(pair) for pair in reading.field]
+    answer["field_evidence"] = reading.evidence
     return answer

@@ -68,7 +68,7 @@ async def _parse_one(
         "id": request.get("id"),
         "intent": reading.intent.name if reading else None,
         "confidence": reading.intent.confidence if reading else None,
-        "kind": combined_kind(assessment, reading),
+        "kind": combined_kind(assessment.signals, reading),
         "field": field,
         "field_ranking": [list(pair) for pair in reading.field_ranking]
         if reading

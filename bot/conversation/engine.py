@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.conversation.effects import Effect, Outcome
+from bot.conversation.kinds import doubted_kind
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Choice, State
 from bot.conversation.turn import Facts, Reply, Turn
 from bot.petitions.code import find_code
+from bot.petitions.model import Kind
 from bot.safety.rules import Signal
 from nlu.text import fold
 
@@ -23,6 +25,7 @@ _SURE = 0.55
 _SURE_OF_QUESTION = 0.6
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
+_FLOW_OF_KIND = {Kind.TO_CAO: "denunciation", Kind.KHAN_CAP: "danger"}
 _FILLING = ("collect", "confirm", "which_line")
 """Steps of a form in which an answer may be continued."""
 
@@ -201,13 +204,11 @@ class Engine:
             return "self_harm"
         if signals & {Signal.CHILD, Signal.VIOLENCE}:
             return "protection"
-        if Signal.DENUNCIATION in signals or self._reads(scene, "denounce"):
+        if Signal.DENUNCIATION in signals:
             return "denunciation"
-        return "danger" if self._reads(scene, "report_emergency") else None
-
-    def _reads(self, scene: Scene, intent: str) -> bool:
-        reading = scene.turn.reading
-        return reading is not None and reading.says(intent, at_least=_SURE)
+        reading, frames = scene.turn.reading, scene.state.frames
+        doubt = doubted_kind(reading, answers_a_form=bool(frames)) if reading else None
+        return _FLOW_OF_KIND[doubt] if doubt else None
 
     def _command(self, scene: Scene) -> bool:
         """Words that work at any moment."""

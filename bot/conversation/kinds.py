@@ -1,29 +1,50 @@
 """The legal kind of a message: the safety rules first, then the model, asymmetric.
 
 Any doubt about a denunciation goes to the restricted lane; a false alarm is released by
-a person, a missed one is a breach.
+a person, a missed one is a breach. An answer inside a running form needs more than a
+doubt: the place "behind the hamlet head's house" accuses nobody.
 """
+
+from collections.abc import Set
 
 from bot.conversation.reading import Reading
 from bot.petitions.model import Kind
-from bot.safety.rules import Assessment, Signal
+from bot.safety.rules import Signal
 
-_ANY_DOUBT = 0.35
-_LIKELY = 0.5
+_RESTRICTED = {
+    Signal.DANGER: Kind.KHAN_CAP,
+    Signal.SELF_HARM: Kind.KHAN_CAP,
+    Signal.CHILD: Kind.TO_CAO,
+    Signal.VIOLENCE: Kind.TO_CAO,
+    Signal.DENUNCIATION: Kind.TO_CAO,
+}
+"""In the order in which they are looked at."""
+_INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
+_DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.4}
+_SURE = 0.7
 _NONE = "none"
 
 
-def combined_kind(assessment: Assessment, reading: Reading | None) -> str:
+def combined_kind(signals: Set[Signal], reading: Reading | None) -> str:
     """One of the six kinds, or ``none`` for talk that is no matter at all."""
-    if Signal.DENUNCIATION in assessment.signals:
-        return Kind.TO_CAO
-    if Signal.DANGER in assessment.signals:
-        return Kind.KHAN_CAP
+    for signal, kind in _RESTRICTED.items():
+        if signal in signals:
+            return kind
     if reading is None:
         return _NONE
-    doubts = {reading.kind.name: reading.kind.confidence}
-    if doubts.get(Kind.TO_CAO, 0) >= _ANY_DOUBT:
-        return Kind.TO_CAO
-    if doubts.get(Kind.KHAN_CAP, 0) >= _LIKELY:
-        return Kind.KHAN_CAP
-    return reading.kind.name
+    return doubted_kind(reading, answers_a_form=False) or reading.kind.name
+
+
+def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
+    """The restricted kind that the model holds for likely enough to be careful."""
+    chances = {kind: _chance(reading, kind) for kind in _DOUBT}
+    kind = max(chances, key=lambda kind: chances[kind] / _DOUBT[kind])
+    least = _SURE if answers_a_form else _DOUBT[kind]
+    return kind if chances[kind] >= least else None
+
+
+def _chance(reading: Reading, kind: Kind) -> float:
+    """The model answers twice: for the kind, and for the intent that goes with it."""
+    labels = (*reading.kind_ranking, *reading.intent_ranking)
+    names = (kind.value, _INTENTS[kind])
+    return max((label.confidence for label in labels if label.name in names), default=0)

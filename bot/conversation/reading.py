@@ -37,6 +37,8 @@ class Reading(_Frozen):
     intent: Label
     kind: Label
     field: Label
+    intent_ranking: tuple[Label, ...] = ()
+    kind_ranking: tuple[Label, ...] = ()
     field_ranking: tuple[tuple[str, float], ...] = ()
     field_evidence: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
