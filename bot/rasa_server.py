@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ _PATIENCE = 120.0
 _LOOK = 0.2
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 _GOODBYE = 10.0
+_SERVED = "served"
+"""The file that names the model which was served last."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class RasaServer:
         settings: Settings,
         address: RasaAddress,
         on_death: Callable[[float], object] = lambda _seconds: None,
+        model: Path | None = None,
     ) -> None:
+        """``model``: another one than that of the sources."""
+        self._given = model
         self._directory = settings.data_dir / "rasa"
         self.address = address
         self._on_death = on_death
@@ -63,11 +68,12 @@ class RasaServer:
 
     async def start(self) -> None:
         """Start and wait until it answers; ``rasa_did_not_start`` if it does not."""
-        self._model = model_path()
+        self._model = self._given or model_path()
         self._spawn(self._model)
         if not await self._answers(_PATIENCE):
             self.stop()
             raise ConfigurationError("rasa_did_not_start", path=str(self.log_path))
+        (self._directory / _SERVED).write_text(str(self._model), encoding="utf-8")
 
     async def watch(self) -> None:
         """Restart it with the same model whenever it dies, until cancelled. The sources
@@ -162,7 +168,34 @@ def python_of_rasa() -> Path:
 
 
 def model_path() -> Path:
-    """The trained model that fits its sources; ``model_missing`` if there is none."""
+    """The trained model that fits its sources, if nobody refused it."""
+    path = trained_model()
+    if _mark_of_refusal(path).exists():
+        raise ConfigurationError("model_refused")
+    return path
+
+
+def refuse_model(path: Path, worse: Sequence[str]) -> None:
+    """Keep a model from being served because of the figures that fell, if any."""
+    mark = _mark_of_refusal(path)
+    if worse:
+        mark.write_text("\n".join(worse), encoding="utf-8")
+    else:
+        mark.unlink(missing_ok=True)
+
+
+def _mark_of_refusal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.refused")
+
+
+def served_model(settings: Settings) -> Path | None:
+    """The model that was served last."""
+    note = settings.data_dir / "rasa" / _SERVED
+    return Path(note.read_text(encoding="utf-8")) if note.exists() else None
+
+
+def trained_model() -> Path:
+    """The model of the sources; ``model_missing`` if it is not trained."""
     found = model_hash()
     path = ROOT / "models" / f"{found}.tar.gz"
     if not path.exists():

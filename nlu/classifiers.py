@@ -6,14 +6,14 @@ learning can be replaced.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
 from nlu.grams import Matrix, Row, Tokens, tokens
@@ -23,6 +23,8 @@ Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
+_TOLERANCE = 1e-2
+"""Of the solver: a finer one takes twice as long and answers no better."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,15 @@ class Settings:
     """How the model learns and what it answers; the keys of ``config.yml``.
 
     ``letter_weight`` is the weight of letters against words, ``least`` the number of
-    texts an n-gram must occur in, ``stiffness`` the ridge penalty. ``unknown_intent``
-    answers a text without a single known word.
+    texts an n-gram must occur in, ``stiffness`` the ridge penalty. ``balance`` is how
+    far rare labels are lifted: 0 every example counts the same, 1 every label does.
+    ``unknown_intent`` answers a text without a single known word.
     """
 
     letter_weight: float = 0.5
     least: int = 1
     stiffness: float = 1.0
+    balance: float = 0.75
     most_clauses: int = 12
     ranking_length: int = 5
     evidence_length: int = 5
@@ -66,13 +70,17 @@ class Head:
     temperature: float = 1.0
 
     @classmethod
-    def fit(cls, rows: csr_matrix, answers: Sequence[str], stiffness: float) -> "Head":
+    def fit(
+        cls, rows: csr_matrix, answers: Sequence[str], settings: Settings
+    ) -> "Head":
         """Train on ``rows`` and their ``answers``, at least one."""
         labels = tuple(sorted(set(answers)))
         places = np.array([labels.index(answer) for answer in answers])
         targets = np.where(places[:, None] == np.arange(len(labels)), 1.0, -1.0)
-        ridge = Ridge(alpha=stiffness, solver="lsqr", tol=1e-3)
-        return cls(labels, ridge.fit(rows, targets.astype(np.float32)))
+        lifts = np.bincount(places)[places] ** -settings.balance
+        ridge = Ridge(alpha=settings.stiffness, solver="lsqr", tol=_TOLERANCE)
+        ridge.fit(rows, targets.astype(np.float32), lifts / lifts.mean())
+        return cls(labels, ridge)
 
     def honest_temperature(self, rows: csr_matrix, answers: Sequence[str]) -> float:
         """The temperature of the least log loss on ``rows`` that training has not seen.
@@ -131,13 +139,13 @@ class Model:
         example with an intent) shows how sure the model may be of unseen texts.
         """
         ordered = sorted(examples, key=_sort_key)
-        messages = [example for example in ordered if example.intent is not None]
-        unseen = messages[::5]
-        matrix, heads = _train(ordered, settings)
-        trial = _train(_without(ordered, unseen), settings)
-        for question, temperature in _honest_temperatures(*trial, unseen):
-            heads[question] = replace(heads[question], temperature=temperature)
-        return cls(matrix, heads, settings, version_of(examples))
+        matrix = Matrix(settings.letter_weight, settings.least)
+        rows = _Rows.of(matrix, ordered)
+        trained, trial = rows.heads(settings)
+        for question, head in trial.items():
+            temperature = head.honest_temperature(*rows.unseen(question))
+            trained[question] = replace(trained[question], temperature=temperature)
+        return cls(matrix, trained, settings, version_of(examples))
 
     def understand(self, text: str) -> dict[str, Any]:
         """The answer of ``/model/parse`` for ``text``: plain values, never an error.
@@ -229,51 +237,66 @@ def _sort_key(example: Example) -> str:
     return json.dumps(astuple(example))
 
 
-def _train(
-    examples: Sequence[Example], settings: Settings
-) -> tuple[Matrix, dict[str, Head]]:
-    matrix = Matrix(settings.letter_weight, settings.least)
-    matrix.fit([tokens(example.text) for example in examples])
-    rows = _both_ways(matrix, examples)
+_Labelled = tuple[csr_matrix, list[str]]
 
-    def head(question: str) -> Head:
-        places, answers = _answers(examples, question)
-        if not places:
+
+@dataclass(frozen=True)
+class _Rows:
+    """The texts as typed, then those with diacritics once more without them."""
+
+    matrix: csr_matrix
+    examples: Sequence[Example]
+    is_unseen: Sequence[bool]
+    """What a trial is judged by: every fifth message, in both spellings."""
+
+    @classmethod
+    def of(cls, matrix: Matrix, examples: Sequence[Example]) -> "_Rows":
+        """Fit ``matrix`` and apply it."""
+        sources = [tokens(example.text) for example in examples]
+        matrix.fit(sources)
+        typed = matrix.many(sources)
+        folded = [fold(example.text) for example in examples]
+        others = [i for i, text in enumerate(folded) if text != examples[i].text]
+        stripped = matrix.many([tokens(folded[i]) for i in others])
+        messages = [i for i, e in enumerate(examples) if e.intent is not None]
+        unseen = set(messages[::5])
+        places = [*range(len(examples)), *others]
+        return cls(
+            vstack([typed, stripped], format="csr"),
+            [examples[i] for i in places],
+            [i in unseen for i in places],
+        )
+
+    def heads(self, settings: Settings) -> tuple[dict[str, Head], dict[str, Head]]:
+        """A head for each question, and one that has not seen what is unseen."""
+        known = [not unseen for unseen in self.is_unseen]
+        jobs = [self._labelled(question) for question in QUESTIONS]
+        jobs += [self._labelled(question, known) for question in QUESTIONS]
+        work = (delayed(Head.fit)(*labelled, settings) for labelled in jobs)
+        heads = Parallel(n_jobs=-1)(work)
+        most = len(QUESTIONS)
+        return (
+            dict(zip(QUESTIONS, heads[:most], strict=True)),
+            dict(zip(QUESTIONS, heads[most:], strict=True)),
+        )
+
+    def unseen(self, question: str) -> _Labelled:
+        """What a trial is judged by."""
+        return self._labelled(question, self.is_unseen)
+
+    def _labelled(
+        self, question: str, chosen: Sequence[bool] | None = None
+    ) -> _Labelled:
+        """The rows that answer ``question``, and their answers."""
+        answers = [getattr(example, question) for example in self.examples]
+        places = [
+            i
+            for i, answer in enumerate(answers)
+            if answer is not None and (chosen is None or chosen[i])
+        ]
+        if not places and chosen is not self.is_unseen:
             raise ValueError(f"no training example has a label for {question}")
-        return Head.fit(rows[places], answers, settings.stiffness)
-
-    heads = Parallel(n_jobs=-1, prefer="threads")(map(delayed(head), QUESTIONS))
-    return matrix, dict(zip(QUESTIONS, heads, strict=True))
-
-
-def _both_ways(matrix: Matrix, examples: Sequence[Example]) -> csr_matrix:
-    """The rows of the texts as typed, then of the same texts without diacritics."""
-    texts = [example.text for example in examples]
-    return matrix.many([tokens(text) for text in (*texts, *map(fold, texts))])
-
-
-def _answers(examples: Sequence[Example], question: str) -> tuple[list[int], list[str]]:
-    """The rows of ``_both_ways`` that answer ``question``, and their answers."""
-    answers = [getattr(example, question) for example in examples]
-    asked = [i for i, answer in enumerate(answers) if answer is not None]
-    both = [*asked, *(i + len(examples) for i in asked)]
-    return both, [answers[i] for i in asked] * 2
-
-
-def _without(examples: Sequence[Example], some: Sequence[Example]) -> list[Example]:
-    left_out = set(some)
-    return [example for example in examples if example not in left_out]
-
-
-def _honest_temperatures(
-    matrix: Matrix, heads: dict[str, Head], unseen: Sequence[Example]
-) -> Iterator[tuple[str, float]]:
-    if not unseen:
-        return
-    rows = _both_ways(matrix, unseen)
-    for question, head in heads.items():
-        places, answers = _answers(unseen, question)
-        yield question, head.honest_temperature(rows[places], answers)
+        return self.matrix[places], [answers[i] for i in places]
 
 
 def _ranking(head: Head, scores: Scores, most: int) -> Ranking:

@@ -1,29 +1,47 @@
-"""``kiennghi nlu``: what the product understands, for scripts."""
+"""``kiennghi nlu``: what the product understands, and what officers teach it."""
 
 import asyncio
 import json
 import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
 
 from bot import log
 from bot.bootstrap import Product, build
 from bot.commands.understanding import rasa_for
 from bot.conversation.entities import find_entities
-from bot.conversation.kinds import combined_kind
-from bot.conversation.rasa import RasaClient
-from bot.conversation.reading import Reading
-from bot.errors import UnderstandingError
-from bot.settings import load_settings
-from nlu.text import clean
+from bot.errors import ConfigurationError, UnderstandingError
+from bot.learning.evaluation import Reader, Understood, ask
+from bot.learning.reviewed import as_rasa_data, lessons
+from bot.messages import message
+from bot.rasa_server import (
+    RasaServer,
+    new_address,
+    refuse_model,
+    served_model,
+    trained_model,
+)
+from bot.settings import ROOT, load_settings
+from nlu.measure import Case, Measure, Pair, load_cases, measures
+
+_TOLERANCE = 0.005
+"""A figure may fall by so much: a handful of messages of some hundreds."""
+_HELD_OUT = ROOT / "tests" / "nlu" / "heldout"
 
 
 def attach(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="What the product understands.")
-    group.callback()(lambda: None)
-    group.command("parse")(parse)
+    for command in (parse, evaluate, export):
+        group.command()(command)
     app.add_typer(group, name="nlu")
 
 
@@ -44,45 +62,165 @@ def parse(
         product.close()
 
 
+def evaluate(
+    model: Annotated[
+        Path | None, typer.Argument(help="the new model; that of the sources if none")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="the old model; the one that was served last")
+    ] = None,
+    cases: Annotated[
+        Path, typer.Option(help="folder with labelled messages, JSON lines")
+    ] = _HELD_OUT,
+    answers: Annotated[
+        Path | None, typer.Option(help="write every answer to this file")
+    ] = None,
+) -> None:
+    """Compare a new model with the old one; a worse one is refused (exit code 1)."""
+    settings = load_settings()
+    log.configure("ERROR")
+    new = (model or trained_model()).resolve()
+    old = against.resolve() if against else served_model(settings)
+    labelled = load_cases(*sorted(cases.glob("*.jsonl")))
+    product = build(settings)
+    try:
+        found = asyncio.run(_judge(product, new, labelled, answers))
+        is_other = old is not None and old.exists() and old != new
+        before = asyncio.run(_judge(product, old, labelled)) if is_other else None
+    finally:
+        product.close()
+    Console().print(_table(found, before))
+    worse = [] if before is None else _worse(found, before)
+    refuse_model(new, worse)
+    if worse:
+        names = ", ".join(message("measures", name) for name in worse)
+        sys.stderr.write(message("checks", "model_worse", measures=names) + "\n")
+        raise typer.Exit(1)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="where to write; it must not exist")],
+) -> None:
+    """Write what officers reviewed as Rasa data, without personal data."""
+    if file.exists():
+        raise ConfigurationError("file_exists", path=str(file))
+    product = build(load_settings())
+    try:
+        with product.database.reading() as session:
+            found = lessons(session, product.vault, product.safety, product.profile.id)
+    finally:
+        product.close()
+    plain = yaml.safe_dump(as_rasa_data(found), allow_unicode=True, width=1_000_000)
+    file.write_text(plain, encoding="utf-8")
+    sys.stdout.write(message("steps", "lessons", count=len(found), path=file) + "\n")
+
+
+@dataclass(frozen=True)
+class _Judged:
+    measures: Sequence[Measure]
+
+    def by_name(self) -> dict[str, Measure]:
+        return {measure.name: measure for measure in self.measures}
+
+
+async def _judge(
+    product: Product,
+    model: Path | None,
+    cases: Sequence[Case],
+    answers: Path | None = None,
+) -> _Judged:
+    """Serve a model beside whatever runs, and ask it about every case."""
+    with tempfile.TemporaryDirectory() as directory:
+        own = product.settings.model_copy(update={"data_dir": Path(directory)})
+        server = RasaServer(own, new_address(), model=model)
+        try:
+            await server.start()
+            rasa = product.rasa(server.address.url, server.address.secret)
+            reader = Reader(product.safety, rasa, product.clock)
+            exact = await ask(reader, cases)
+            stripped = await ask(reader, cases, strip=True)
+            await rasa.close()
+        finally:
+            server.stop()
+    if answers is not None:
+        _write(answers, exact, stripped)
+    return _Judged(measures(exact, stripped))
+
+
+def _write(path: Path, exact: Iterable[Pair], stripped: Iterable[Pair]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for is_stripped, pairs in ((False, exact), (True, stripped)):
+            for case, answer in pairs:
+                row = {
+                    "stripped": is_stripped,
+                    "case": asdict(case),
+                    "answer": asdict(answer),
+                }
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _worse(found: _Judged, before: _Judged) -> list[str]:
+    earlier = before.by_name()
+    return [
+        measure.name
+        for measure in found.measures
+        if measure.is_worse_than(earlier[measure.name], _TOLERANCE)
+    ]
+
+
+def _table(found: _Judged, before: _Judged | None) -> Table:
+    columns = ("figure", "messages", "new", "old", "target", "held")
+    table = Table(*(message("measures", column) for column in columns))
+    earlier = before.by_name() if before else {}
+    for measure in found.measures:
+        old = earlier.get(measure.name)
+        table.add_row(
+            message("measures", measure.name),
+            str(measure.count),
+            f"{measure.value:.1%}",
+            f"{old.value:.1%}" if old else "",
+            f"{'≤' if measure.at_most else '≥'} {measure.target:.0%}",
+            message("measures", "yes" if measure.held else "no"),
+        )
+    return table
+
+
 async def _parse(product: Product) -> None:
     async with rasa_for(product) as rasa:
+        reader = Reader(product.safety, rasa, product.clock)
         for line in sys.stdin:
             if line.strip():
-                answer = await _parse_one(product, rasa, line)
+                answer = await _parse_one(product, reader, line)
                 sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
                 sys.stdout.flush()
 
 
-async def _parse_one(
-    product: Product, rasa: RasaClient | None, line: str
-) -> dict[str, Any]:
+async def _parse_one(product: Product, reader: Reader, line: str) -> dict[str, Any]:
     try:
         request = json.loads(line)
         text = str(request["text"])
     except (ValueError, KeyError, TypeError):
         return {"id": None, "error": "line_invalid"}
-    assessment = product.safety.assess(clean(text))
-    reading = await _read(rasa, assessment.text)
+    try:
+        understood = await reader.read(text)
+    except UnderstandingError as error:
+        sys.stderr.write(f"{error.code}\n")
+        understood = await replace(reader, rasa=None).read(text)
+    return {"id": request.get("id"), **_plain(product, understood)}
+
+
+def _plain(product: Product, understood: Understood) -> dict[str, Any]:
+    reading = understood.reading
     field = reading.field.name if reading else "khac"
     return {
-        "id": request.get("id"),
-        "intent": reading.intent.name if reading else None,
-        "confidence": reading.intent.confidence if reading else None,
-        "kind": combined_kind(assessment.signals, reading),
+        "intent": understood.intent,
+        "confidence": understood.confidence,
+        "kind": understood.kind,
         "field": field,
         "field_ranking": [list(pair) for pair in reading.field_ranking]
         if reading
         else [],
         "unit": product.profile.unit_for(field).id,
-        "entities": find_entities(assessment.text, product.book),
+        "entities": find_entities(understood.text, product.book),
     }
-
-
-async def _read(rasa: RasaClient | None, text: str) -> Reading | None:
-    if rasa is None or not text:
-        return None
-    try:
-        return await rasa.parse(text)
-    except UnderstandingError as error:
-        sys.stderr.write(f"{error.code}\n")
-        return None

@@ -48,3 +48,11 @@ def _chance(reading: Reading, kind: Kind) -> float:
     labels = (*reading.kind_ranking, *reading.intent_ranking)
     names = (kind.value, _INTENTS[kind])
     return max((label.confidence for label in labels if label.name in names), default=0)
+
+
+def intent_of(kind: str, reading: Reading | None) -> str | None:
+    """What the product acts on: the lane first, then what the model read."""
+    for restricted, intent in _INTENTS.items():
+        if kind == restricted:
+            return intent
+    return reading.intent.name if reading else None

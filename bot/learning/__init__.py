@@ -1,0 +1,1 @@
+"""How well the product understands, and what officers teach it."""
