@@ -16,10 +16,10 @@ ifneq ($(KIENNGHI_RASA),)
 export KIENNGHI_RASA
 endif
 
-.PHONY: help setup model run test test-deps lint bench lock clean clean-all python
+.PHONY: help setup model run test test-deps lint bench nlu-report lock clean clean-all python
 
 help: ## liệt kê các lệnh
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: python ## cài những gì còn thiếu: môi trường của bot và của Rasa
 	@$(SETUP) bot rasa
@@ -57,6 +57,11 @@ lint: python ## soát mã nguồn: ruff, mypy
 
 bench: setup model ## đo tốc độ và chất lượng, ghi vào build/bench.json
 	@.venv/bin/python -m tests.bench.run
+
+nlu-report: setup model ## đo chương trình hiểu tin nhắn tới đâu, ghi vào build/nlu-report/
+	@mkdir -p build/nlu-report
+	@.venv/bin/kiennghi nlu evaluate --answers build/nlu-report/answers.jsonl
+	@.venv-rasa/bin/python tools/nlu_report.py build/nlu-report
 
 lock: python ## khoá lại phiên bản thư viện; UPGRADE=--upgrade để lấy bản mới
 	@$(SETUP) uv

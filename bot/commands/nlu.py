@@ -20,6 +20,7 @@ from bot.commands.understanding import rasa_for
 from bot.conversation.entities import find_entities
 from bot.errors import ConfigurationError, UnderstandingError
 from bot.learning.evaluation import Reader, Understood, ask
+from bot.learning.measure import Case, Measure, Pair, load_cases, measures
 from bot.learning.reviewed import as_rasa_data, lessons
 from bot.messages import message
 from bot.rasa_server import (
@@ -30,7 +31,6 @@ from bot.rasa_server import (
     trained_model,
 )
 from bot.settings import ROOT, load_settings
-from nlu.measure import Case, Measure, Pair, load_cases, measures
 
 _TOLERANCE = 0.005
 """A figure may fall by so much: a handful of messages of some hundreds."""

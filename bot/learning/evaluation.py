@@ -11,8 +11,8 @@ from bot.conversation.kinds import combined_kind, intent_of
 from bot.conversation.rasa import RasaClient
 from bot.conversation.reading import Reading
 from bot.conversation.turn import Turn
+from bot.learning.measure import Answer, Case, Pair
 from bot.safety.rules import SafetyRules
-from nlu.measure import Answer, Case, Pair
 from nlu.text import clean, fold
 
 _AT_ONCE = 4

@@ -1,6 +1,6 @@
 """``make bench``: this product beside the assistant of ``rasa init``, in one run.
 
-``BENCH=turn`` (or ``size``) runs one. Results: ``build/bench.json`` and a table.
+``BENCH=turn`` (``parse``, ``size``) runs one. Results: ``build/bench.json``, a table.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import parse as bench_parse
 from tests.bench import servers
 from tests.bench.clients import (
     Result,
@@ -33,6 +34,9 @@ _LIMITS = {
     "turns per second with 16 / stock": ("at least", 4.0),
     "resident memory, GB": ("at most", 0.9),
     "training, s": ("at most", 60.0),
+    "parse p50 / DIET pipeline": ("at most", 0.6),
+    "parse p50 / empty pipeline": ("at most", 1.5),
+    "parses per second with 8 / DIET pipeline": ("at least", 2.5),
     "start to first answer, s": ("at most", 30.0),
 }
 Figures = dict[str, dict[str, Any]]
@@ -40,7 +44,11 @@ Figures = dict[str, dict[str, Any]]
 
 def main() -> int:
     """Run what ``BENCH`` names, or all; 1 when a limit is missed."""
-    benches: dict[str, Callable[[], Figures]] = {"turn": turn, "size": size}
+    benches: dict[str, Callable[[], Figures]] = {
+        "turn": turn,
+        "parse": parse,
+        "size": size,
+    }
     wanted = os.environ.get("BENCH")
     chosen = {wanted: benches[wanted]} if wanted else benches
     figures: Figures = {}
@@ -78,6 +86,24 @@ async def _rounds(stock_port: int, our_port: int) -> Figures:
 async def _one(residents: Any, port: int, count: int) -> Result:
     async with residents(port, count) as people:
         return await measure(people, _SECONDS)
+
+
+def parse() -> Figures:
+    """``/model/parse`` beside Rasa's own pipelines."""
+    found = bench_parse.rounds()
+    ours, diet, empty = found["ours"], found["diet"], found["empty"]
+    return {
+        "parse p50 / DIET pipeline": _ratio(
+            [(a.p50, b.p50) for a, b in zip(ours, diet, strict=True)], "ms"
+        ),
+        "parse p50 / empty pipeline": _ratio(
+            [(a.p50, b.p50) for a, b in zip(ours, empty, strict=True)], "ms"
+        ),
+        "parses per second with 8 / DIET pipeline": _ratio(
+            [(a.per_second, b.per_second) for a, b in zip(ours, diet, strict=True)],
+            "/s",
+        ),
+    }
 
 
 def size() -> Figures:

@@ -93,7 +93,7 @@ def training_seconds() -> float:
     shutil.rmtree(models, ignore_errors=True)
     start = time.perf_counter()
     subprocess.run(
-        [str(_python()), "nlu/train.py", "--out", str(models)],
+        [str(rasa_python()), "nlu/train.py", "--out", str(models)],
         cwd=ROOT,
         env=environment(),
         check=True,
@@ -118,10 +118,11 @@ def _running(
         end(process)
 
 
-def _python() -> Path:
+def rasa_python() -> Path:
+    """The interpreter of Rasa's environment."""
     given = os.environ.get("KIENNGHI_RASA_PYTHON")
     return Path(given) if given else ROOT / ".venv-rasa" / "bin" / "python"
 
 
 def _rasa() -> list[str]:
-    return [str(_python()), "-m", "rasa"]
+    return [str(rasa_python()), "-m", "rasa"]
