@@ -17,14 +17,15 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
 from nlu.grams import Matrix, Row, Tokens, tokens
-from nlu.text import Clause, clean, fold, split_clauses
+from nlu.text import Clause, clean, split_clauses
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
-_TOLERANCE = 1e-2
-"""Of the solver: a finer one takes twice as long and answers no better."""
+_TOLERANCE, _ROUGHLY = 1e-2, 3e-2
+"""Of the solver: finer ones take twice as long and answer no better. A trial may be
+rough: it only tells how sure the model may be."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,18 @@ class Head:
 
     @classmethod
     def fit(
-        cls, rows: csr_matrix, answers: Sequence[str], settings: Settings
+        cls,
+        rows: csr_matrix,
+        answers: Sequence[str],
+        settings: Settings,
+        tolerance: float,
     ) -> "Head":
         """Train on ``rows`` and their ``answers``, at least one."""
         labels = tuple(sorted(set(answers)))
         places = np.array([labels.index(answer) for answer in answers])
         targets = np.where(places[:, None] == np.arange(len(labels)), 1.0, -1.0)
         lifts = np.bincount(places)[places] ** -settings.balance
-        ridge = Ridge(alpha=settings.stiffness, solver="lsqr", tol=_TOLERANCE)
+        ridge = Ridge(alpha=settings.stiffness, solver="lsqr", tol=tolerance)
         ridge.fit(rows, targets.astype(np.float32), lifts / lifts.mean())
         return cls(labels, ridge)
 
@@ -253,16 +258,13 @@ class _Rows:
     def of(cls, matrix: Matrix, examples: Sequence[Example]) -> "_Rows":
         """Fit ``matrix`` and apply it."""
         sources = [tokens(example.text) for example in examples]
-        matrix.fit(sources)
-        typed = matrix.many(sources)
-        folded = [fold(example.text) for example in examples]
-        others = [i for i, text in enumerate(folded) if text != examples[i].text]
-        stripped = matrix.many([tokens(folded[i]) for i in others])
+        typed, stripped = matrix.fit(sources)
+        others = [i for i, s in enumerate(sources) if s.normal != s.folded]
         messages = [i for i, e in enumerate(examples) if e.intent is not None]
         unseen = set(messages[::5])
         places = [*range(len(examples)), *others]
         return cls(
-            vstack([typed, stripped], format="csr"),
+            vstack([typed, stripped[others]], format="csr"),
             [examples[i] for i in places],
             [i in unseen for i in places],
         )
@@ -270,9 +272,12 @@ class _Rows:
     def heads(self, settings: Settings) -> tuple[dict[str, Head], dict[str, Head]]:
         """A head for each question, and one that has not seen what is unseen."""
         known = [not unseen for unseen in self.is_unseen]
-        jobs = [self._labelled(question) for question in QUESTIONS]
-        jobs += [self._labelled(question, known) for question in QUESTIONS]
-        work = (delayed(Head.fit)(*labelled, settings) for labelled in jobs)
+        whole = [(self._labelled(q), _TOLERANCE) for q in QUESTIONS]
+        trial = [(self._labelled(q, known), _ROUGHLY) for q in QUESTIONS]
+        work = (
+            delayed(Head.fit)(*labelled, settings, tolerance)
+            for labelled, tolerance in (*whole, *trial)
+        )
         heads = Parallel(n_jobs=-1)(work)
         most = len(QUESTIONS)
         return (

@@ -8,7 +8,8 @@ without the checks that cost scikit-learn a millisecond a call.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -70,6 +71,7 @@ def _pairs(found: Sequence[str]) -> list[str]:
     return [f"{a} {b}" for a, b in pairwise(found)]
 
 
+@lru_cache(maxsize=1 << 16)
 def _letter_runs(word: str) -> list[str]:
     bordered = f" {word} "
     longest = min(_LONGEST_RUN, len(bordered))
@@ -112,12 +114,21 @@ class Matrix:
         ]
         self._weights = (1.0, 1.0, letter_weight)
 
-    def fit(self, sources: Sequence[Tokens]) -> "Matrix":
-        """Learn the n-grams of ``sources`` and how telling each is."""
-        for family in self._families:
-            family.fit(sources)
+    def fit(self, sources: Sequence[Tokens]) -> tuple[csr_matrix, csr_matrix]:
+        """Learn the n-grams of ``sources`` and how telling each is.
+
+        Returns their rows, and the rows of the same texts without diacritics, which
+        differ in the words alone.
+        """
+        blocks = zip(self._families, self._weights, strict=True)
+        words, folded, letters = (f.fit_transform(sources) * w for f, w in blocks)
+        stripped = [replace(source, normal=source.folded) for source in sources]
+        plain = self._families[0].transform(stripped) * self._weights[0]
         self._prepare()
-        return self
+        return (
+            hstack([words, folded, letters], format="csr"),
+            hstack([plain, folded, letters], format="csr"),
+        )
 
     def many(self, sources: Sequence[Tokens]) -> csr_matrix:
         """The rows of many texts, by scikit-learn."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +20,7 @@ from bot.conversation.entities import find_entities
 from bot.errors import ConfigurationError, UnderstandingError
 from bot.learning.evaluation import Reader, Understood, ask
 from bot.learning.measure import Case, Measure, Pair, load_cases, measures
-from bot.learning.reviewed import as_rasa_data, lessons
+from bot.learning.reviewed import Scrubber, as_rasa_data, lessons
 from bot.messages import message
 from bot.rasa_server import (
     RasaServer,
@@ -107,11 +106,11 @@ def export(
     product = build(load_settings())
     try:
         with product.database.reading() as session:
-            found = lessons(session, product.vault, product.safety, product.profile.id)
+            scrubber = Scrubber(product.safety, product.book.phrases.titles)
+            found = lessons(session, product.vault, scrubber, product.profile.id)
     finally:
         product.close()
-    plain = yaml.safe_dump(as_rasa_data(found), allow_unicode=True, width=1_000_000)
-    file.write_text(plain, encoding="utf-8")
+    file.write_text(as_rasa_data(found), encoding="utf-8")
     sys.stdout.write(message("steps", "lessons", count=len(found), path=file) + "\n")
 
 

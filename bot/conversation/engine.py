@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.conversation.effects import Effect, Outcome
-from bot.conversation.kinds import doubted_kind
+from bot.conversation.kinds import believed, doubted_kind
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Choice, State
 from bot.conversation.turn import Facts, Reply, Turn
@@ -197,7 +197,7 @@ class Engine:
         return True
 
     def _alarm(self, scene: Scene) -> str | None:
-        signals = scene.turn.signals
+        signals = believed(scene.turn.signals, scene.turn.reading)
         if Signal.DANGER in signals:
             return "danger"
         if Signal.SELF_HARM in signals:
@@ -275,7 +275,7 @@ class Engine:
         ):
             return False
         question, rest = self._split_question(scene)
-        if question is None:
+        if question is None or self._wants_name_hidden(scene, question):
             return False
         turn = scene.turn
         self._answer(scene, question)
@@ -288,6 +288,11 @@ class Engine:
         if scene.state.frames:
             self._flows[scene.frame.flow].prompt(scene)
         return True
+
+    def _wants_name_hidden(self, scene: Scene, question: str) -> bool:
+        """ "Do not show my name" is a wish that the form keeps, no question."""
+        hides = self.book.phrases.hide_name.search(fold(scene.turn.text))
+        return question == "ask_privacy" and hides is not None
 
     def _split_question(self, scene: Scene) -> tuple[str | None, str]:
         turn, reading = scene.turn, scene.turn.reading

@@ -20,19 +20,28 @@ _RESTRICTED = {
 }
 """In the order in which they are looked at."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.4}
+_DOUBT = {Kind.TO_CAO: 0.25, Kind.KHAN_CAP: 0.6}
 _SURE = 0.7
+_NO_DOUBT = 0.02
 _NONE = "none"
 
 
 def combined_kind(signals: Set[Signal], reading: Reading | None) -> str:
     """One of the six kinds, or ``none`` for talk that is no matter at all."""
     for signal, kind in _RESTRICTED.items():
-        if signal in signals:
+        if signal in believed(signals, reading):
             return kind
     if reading is None:
         return _NONE
     return doubted_kind(reading, answers_a_form=False) or reading.kind.name
+
+
+def believed(signals: Set[Signal], reading: Reading | None) -> Set[Signal]:
+    """The signals, without a danger that the model is sure is none: words of danger
+    also stand in tales of the past ("the old house burnt down") and in wishes."""
+    if reading is None or _chance(reading, Kind.KHAN_CAP) >= _NO_DOUBT:
+        return signals
+    return signals - {Signal.DANGER}
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:

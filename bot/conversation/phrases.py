@@ -22,6 +22,7 @@ class NameWords(BaseModel):
 
     before: list[str]
     after: list[str]
+    titles: list[str]
 
 
 class _File(BaseModel):
@@ -61,6 +62,8 @@ class Phrases:
     hide_name: re.Pattern[str]
     before_name: re.Pattern[str]
     after_name: re.Pattern[str]
+    titles: tuple[str, ...]
+    """Words that stand before the name of a person who is spoken of."""
     instead_of: re.Pattern[str]
     complaint_topics: tuple[tuple[str, re.Pattern[str]], ...]
     sealed_topics: tuple[tuple[str, re.Pattern[str]], ...]
@@ -90,6 +93,7 @@ class Phrases:
             after_name=re.compile(
                 rf"[\s:,.-]*\b(?:{_longest_first(file.name.after)})$"
             ),
+            titles=tuple(file.name.titles),
             instead_of=_any_of(file.instead_of),
             complaint_topics=_table(file.complaint_topics),
             sealed_topics=_table(file.sealed_topics),

@@ -5,8 +5,9 @@ used. What was withdrawn, hidden or sealed is never in it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlmodel import Session, col, select
 
@@ -19,12 +20,8 @@ from nlu.text import fold
 
 _REVIEWED = ("confirmed", "rerouted", "reclassified")
 _NUMBER = re.compile(r"\+?\d[\d\s.\-/]{4,}\d")
-_ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.I)
-_TITLE = (
-    r"(?:ông|bà|anh|chị|cô|chú|bác|cậu|dì|em|cháu|cụ|thầy|tên là|tên tôi là|tôi là)"
-)
+_ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _NAME = r"(?:[A-ZĐÀ-Ỹ]\.|[A-ZĐÀ-Ỹ][\w'’]*)"
-_PERSON = re.compile(rf"\b((?i:{_TITLE}))\s+{_NAME}(?:\s+{_NAME}){{0,4}}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,33 @@ class Lesson:
     kind: str
 
 
+@dataclass(frozen=True)
+class Scrubber:
+    """Removes personal data as far as rules can tell; ``titles`` stand before names."""
+
+    safety: SafetyRules
+    titles: tuple[str, ...]
+
+    def scrub(self, text: str, name: str | None) -> str:
+        """The text without numbers, addresses, ``name`` and names of other people."""
+        kept = self.safety.assess(" ".join(text.split())).text
+        kept = _ADDRESS.sub("", kept)
+        kept = _NUMBER.sub("", kept)
+        kept = self._person.sub(r"\1", kept)
+        for spelling in (name, fold(name)) if name else ():
+            own = rf"\b{re.escape(spelling)}\b"
+            kept = re.sub(own, "", kept, flags=re.IGNORECASE)
+        # Square brackets would be read as entities.
+        return " ".join(kept.replace("[", "(").replace("]", ")").split())
+
+    @cached_property
+    def _person(self) -> re.Pattern[str]:
+        titles = "|".join(map(re.escape, self.titles))
+        return re.compile(rf"\b((?i:{titles}))\s+{_NAME}(?:\s+{_NAME}){{0,4}}")
+
+
 def lessons(
-    session: Session, vault: Vault, safety: SafetyRules, locality_id: str
+    session: Session, vault: Vault, scrubber: Scrubber, locality_id: str
 ) -> list[Lesson]:
     """One for each petition whose unit an officer has decided, oldest first."""
     reviewed = select(Event.aggregate_id).where(
@@ -55,49 +77,31 @@ def lessons(
         )
         .order_by(col(Petition.id))
     )
-    return list(_without_repeats(_lesson(row, vault, safety) for row in rows))
+    return list(_without_repeats(_lesson(row, vault, scrubber) for row in rows))
 
 
-def as_rasa_data(found: Iterable[Lesson]) -> dict[str, object]:
-    """Rasa's own format, an entry for each field and kind."""
+def as_rasa_data(found: Iterable[Lesson]) -> str:
+    """A file for ``data/nlu`` in Rasa's own format, an entry a field and kind."""
     entries: dict[tuple[str, str], list[str]] = {}
     for lesson in found:
         entries.setdefault((lesson.field, lesson.kind), []).append(lesson.text)
-    return {
-        "version": "3.1",
-        "nlu": [
-            {
-                "intent": "submit_petition",
-                "metadata": {"field": field, "kind": kind},
-                "examples": "".join(f"- {text}\n" for text in texts),
-            }
-            for (field, kind), texts in sorted(entries.items())
-        ],
-    }
+    lines = ['version: "3.1"', "nlu:"]
+    for (field, kind), texts in sorted(entries.items()):
+        lines += [
+            "- intent: submit_petition",
+            f"  metadata: {{field: {field}, kind: {kind}}}",
+            "  examples: |",
+            *(f"    - {text}" for text in texts),
+        ]
+    return "\n".join(lines) + "\n"
 
 
-def scrub(text: str, name: str | None, safety: SafetyRules) -> str:
-    """The text without numbers, addresses and names of people."""
-    kept = safety.assess(" ".join(text.split())).text
-    kept = _ADDRESS.sub("", kept)
-    kept = _NUMBER.sub("", kept)
-    kept = _PERSON.sub(r"\1", kept)
-    for part in _spellings(name):
-        kept = re.sub(rf"\b{re.escape(part)}\b", "", kept, flags=re.I)
-    # Square brackets would be read as entities.
-    return " ".join(kept.replace("[", "(").replace("]", ")").split())
-
-
-def _spellings(name: str | None) -> list[str]:
-    return [name, fold(name)] if name else []
-
-
-def _lesson(row: Petition, vault: Vault, safety: SafetyRules) -> Lesson:
+def _lesson(row: Petition, vault: Vault, scrubber: Scrubber) -> Lesson:
     name = open_details(vault, row.key, row.details).name
-    return Lesson(scrub(row.content, name, safety), row.field, row.kind.value)
+    return Lesson(scrubber.scrub(row.content, name), row.field, row.kind.value)
 
 
-def _without_repeats(found: Iterable[Lesson]) -> Iterable[Lesson]:
+def _without_repeats(found: Iterable[Lesson]) -> Iterator[Lesson]:
     seen = set()
     for lesson in found:
         folded = fold(lesson.text)

@@ -172,7 +172,8 @@ class Training(unittest.TestCase):
 class TheMatrix(unittest.TestCase):
     def test_a_quick_row_equals_the_row_of_scikit_learn(self) -> None:
         sources = [tokens(clean(example.text)) for example in EXAMPLES]
-        matrix = Matrix(0.5, 1).fit(sources)
+        matrix = Matrix(0.5, 1)
+        matrix.fit(sources)
         unseen = tokens("đường hư hư hư, đèn của xóm mới")
 
         for source in (*sources, unseen, tokens("")):
