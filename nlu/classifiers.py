@@ -23,7 +23,7 @@ Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
-_TOLERANCE, _ROUGHLY = 1e-2, 3e-2
+_TOLERANCE, _ROUGHLY = 1e-2, 5e-2
 """Of the solver: finer ones take twice as long and answer no better. A trial may be
 rough: it only tells how sure the model may be."""
 
@@ -85,6 +85,7 @@ class Head:
         lifts = np.bincount(places)[places] ** -settings.balance
         ridge = Ridge(alpha=settings.stiffness, solver="lsqr", tol=tolerance)
         ridge.fit(rows, targets.astype(np.float32), lifts / lifts.mean())
+        ridge.coef_ = np.atleast_2d(ridge.coef_).astype(np.float32)
         return cls(labels, ridge)
 
     def honest_temperature(self, rows: csr_matrix, answers: Sequence[str]) -> float:
@@ -217,8 +218,10 @@ class Model:
         self._columns: dict[str, slice] = {}
         start = 0
         for question, head in self.heads.items():
-            self._columns[question] = slice(start, start + len(head.labels))
-            start += len(head.labels)
+            columns = slice(start, start + len(head.labels))
+            head.estimator.coef_ = self._weights[:, columns].T  # one copy, not two
+            self._columns[question] = columns
+            start = columns.stop
 
     def __getstate__(self) -> dict[str, Any]:
         saved = ("matrix", "heads", "settings", "version")
