@@ -10,7 +10,10 @@ from bot.petitions.model import Kind
 from nlu.text import split_clauses
 
 MAX_PROBLEMS = 5
-_SURE_OF_FIELD = 0.6
+_SURE_OF_FIELD = 0.5
+_IN_WHOLE = 0.003
+"""A second matter shows in the whole message too; a word that only looks like another
+field by itself does not."""
 _SURE_OF_KIND = 0.5
 _MIN_WORDS = 3
 _TALK = frozenset(
@@ -80,13 +83,14 @@ def merge(problems: list[Problem]) -> Problem:
 def _by_field(reading: Reading) -> list[list[Clause]]:
     """Clauses joined while they speak of one field; a new sure field opens a group."""
     groups: list[list[Clause]] = []
+    whole = dict(reading.field_ranking)
     for clause in reading.clauses:
         if clause.intent in _TALK and clause.intent_confidence >= _SURE_OF_KIND:
             continue
         is_new = (
             clause.field_confidence >= _SURE_OF_FIELD
+            and (not whole or whole.get(clause.field, 0) >= _IN_WHOLE)
             and clause.kind in _PETITION_KINDS
-            and clause.kind_confidence >= _SURE_OF_KIND
             and len(clause.text.split()) >= _MIN_WORDS
             and not any(clause.field == group[0].field for group in groups)
         )
