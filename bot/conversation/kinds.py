@@ -2,12 +2,13 @@
 
 Any doubt about a denunciation goes to the restricted lane; a false alarm is released by
 a person, a missed one is a breach. An answer inside a running form needs more than a
-doubt: the place "behind the hamlet head's house" accuses nobody.
+doubt, and both of the model's answers: the place "behind the hamlet head's house"
+accuses nobody.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
-from bot.conversation.reading import Reading
+from bot.conversation.reading import Label, Reading
 from bot.petitions.model import Kind
 from bot.safety.rules import Signal
 
@@ -21,7 +22,7 @@ _RESTRICTED = {
 """In the order in which they are looked at."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
 _DOUBT = {Kind.TO_CAO: 0.25, Kind.KHAN_CAP: 0.6}
-_SURE = 0.7
+_SURE = 0.6
 _NO_DOUBT = 0.02
 _NONE = "none"
 
@@ -46,17 +47,28 @@ def believed(signals: Set[Signal], reading: Reading | None) -> Set[Signal]:
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
     """The restricted kind that the model holds for likely enough to be careful."""
-    chances = {kind: _chance(reading, kind) for kind in _DOUBT}
-    kind = max(chances, key=lambda kind: chances[kind] / _DOUBT[kind])
-    least = _SURE if answers_a_form else _DOUBT[kind]
-    return kind if chances[kind] >= least else None
+    chances = {kind: _chances(reading, kind) for kind in _DOUBT}
+    if answers_a_form:
+        sure = (kind for kind, both in chances.items() if min(both) >= _SURE)
+        return next(sure, None)
+    kind = max(chances, key=lambda kind: max(chances[kind]) / _DOUBT[kind])
+    return kind if max(chances[kind]) >= _DOUBT[kind] else None
 
 
 def _chance(reading: Reading, kind: Kind) -> float:
+    return max(_chances(reading, kind))
+
+
+def _chances(reading: Reading, kind: Kind) -> tuple[float, float]:
     """The model answers twice: for the kind, and for the intent that goes with it."""
-    labels = (*reading.kind_ranking, *reading.intent_ranking)
-    names = (kind.value, _INTENTS[kind])
-    return max((label.confidence for label in labels if label.name in names), default=0)
+    return (
+        _of(reading.kind_ranking, kind.value),
+        _of(reading.intent_ranking, _INTENTS[kind]),
+    )
+
+
+def _of(ranking: Iterable[Label], name: str) -> float:
+    return max((label.confidence for label in ranking if label.name == name), default=0)
 
 
 def intent_of(kind: str, reading: Reading | None) -> str | None:

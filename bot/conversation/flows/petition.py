@@ -411,7 +411,10 @@ class PetitionFlow(FormFlow):
     # -- several problems ---------------------------------------------------------
 
     def _problems(self, scene: Scene) -> list[Problem]:
-        return [Problem.load(p) for p in scene.frame.data.get("problems", [])]
+        """What the model found in the story; where it found nothing, the story."""
+        found = [Problem.load(p) for p in scene.frame.data.get("problems", [])]
+        content = scene.frame.value(_CONTENT)
+        return found or ([Problem(str(content))] if content else [])
 
     def _offer_split(self, scene: Scene) -> None:
         self._introduce(scene)
