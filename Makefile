@@ -59,9 +59,10 @@ bench: setup model ## đo tốc độ và chất lượng, ghi vào build/bench.
 	@.venv/bin/python -m tests.bench.run
 
 nlu-report: setup model ## đo chương trình hiểu tin nhắn tới đâu, ghi vào build/nlu-report/
-	@mkdir -p build/nlu-report
-	@.venv/bin/kiennghi nlu evaluate --answers build/nlu-report/answers.jsonl
-	@.venv-rasa/bin/python tools/nlu_report.py build/nlu-report
+	@status=0; \
+	.venv/bin/kiennghi nlu evaluate --answers build/nlu-report/answers.jsonl || status=$$?; \
+	if [ $$status -gt 1 ]; then exit $$status; fi; \
+	.venv-rasa/bin/python tools/nlu_report.py build/nlu-report && exit $$status
 
 lock: python ## khoá lại phiên bản thư viện; UPGRADE=--upgrade để lấy bản mới
 	@$(SETUP) uv

@@ -1,4 +1,4 @@
-"""Kiến nghị: residents petition their commune by chat, officers answer on time.
+"""Residents petition their commune by chat, officers answer on time.
 
 A message passes ``channels`` → ``conversation`` (inbox, Rasa, engine, flows) →
 ``petitions`` / ``conferences`` → ``notifications`` (outbox) → ``channels``.

@@ -73,7 +73,11 @@ class RasaServer:
         if not await self._answers(_PATIENCE):
             self.stop()
             raise ConfigurationError("rasa_did_not_start", path=str(self.log_path))
-        (self._directory / _SERVED).write_text(str(self._model), encoding="utf-8")
+
+    def note_served(self) -> None:
+        """Remember that residents were served with this model."""
+        note = self._directory / _SERVED
+        note.write_text(str(self._model), encoding="utf-8")
 
     async def watch(self) -> None:
         """Restart it with the same model whenever it dies, until cancelled. The sources
@@ -176,7 +180,7 @@ def model_path() -> Path:
 
 
 def refuse_model(path: Path, worse: Sequence[str]) -> None:
-    """Keep a model from being served because of the figures that fell, if any."""
+    """Keep a model from being served because of these figures; none: let it be."""
     mark = _mark_of_refusal(path)
     if worse:
         mark.write_text("\n".join(worse), encoding="utf-8")

@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +33,7 @@ from bot.settings import ROOT, load_settings
 
 _TOLERANCE = 0.005
 """A figure may fall by so much: a handful of messages of some hundreds."""
+_Figures = dict[str, Measure]
 _HELD_OUT = ROOT / "tests" / "nlu" / "heldout"
 
 
@@ -85,11 +86,13 @@ def evaluate(
     try:
         found = asyncio.run(_judge(product, new, labelled, answers))
         is_other = old is not None and old.exists() and old != new
-        before = asyncio.run(_judge(product, old, labelled)) if is_other else None
+        before = asyncio.run(_judge(product, old, labelled)) if is_other else {}
     finally:
         product.close()
     Console().print(_table(found, before))
-    worse = [] if before is None else _worse(found, before)
+    if not before:
+        return
+    worse = _worse(found, before)
     refuse_model(new, worse)
     if worse:
         names = ", ".join(message("measures", name) for name in worse)
@@ -114,20 +117,12 @@ def export(
     sys.stdout.write(message("steps", "lessons", count=len(found), path=file) + "\n")
 
 
-@dataclass(frozen=True)
-class _Judged:
-    measures: Sequence[Measure]
-
-    def by_name(self) -> dict[str, Measure]:
-        return {measure.name: measure for measure in self.measures}
-
-
 async def _judge(
     product: Product,
     model: Path | None,
     cases: Sequence[Case],
     answers: Path | None = None,
-) -> _Judged:
+) -> _Figures:
     """Serve a model beside whatever runs, and ask it about every case."""
     with tempfile.TemporaryDirectory() as directory:
         own = product.settings.model_copy(update={"data_dir": Path(directory)})
@@ -143,7 +138,7 @@ async def _judge(
             server.stop()
     if answers is not None:
         _write(answers, exact, stripped)
-    return _Judged(measures(exact, stripped))
+    return {measure.name: measure for measure in measures(exact, stripped)}
 
 
 def _write(path: Path, exact: Iterable[Pair], stripped: Iterable[Pair]) -> None:
@@ -159,23 +154,23 @@ def _write(path: Path, exact: Iterable[Pair], stripped: Iterable[Pair]) -> None:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _worse(found: _Judged, before: _Judged) -> list[str]:
-    earlier = before.by_name()
+def _worse(found: _Figures, before: _Figures) -> list[str]:
     return [
-        measure.name
-        for measure in found.measures
-        if measure.is_worse_than(earlier[measure.name], _TOLERANCE)
+        name
+        for name, measure in found.items()
+        if measure.is_worse_than(before[name], _TOLERANCE)
     ]
 
 
-def _table(found: _Judged, before: _Judged | None) -> Table:
+def _table(found: _Figures, before: _Figures) -> Table:
     columns = ("figure", "messages", "new", "old", "target", "held")
     table = Table(*(message("measures", column) for column in columns))
-    earlier = before.by_name() if before else {}
-    for measure in found.measures:
-        old = earlier.get(measure.name)
+    for name, measure in found.items():
+        if measure.count == 0:
+            continue
+        old = before.get(name)
         table.add_row(
-            message("measures", measure.name),
+            message("measures", name),
             str(measure.count),
             f"{measure.value:.1%}",
             f"{old.value:.1%}" if old else "",

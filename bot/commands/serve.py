@@ -195,6 +195,7 @@ async def _rasa(
         starting.cancel()
         return None
     await starting
+    server.note_served()
     _say("rasa_ready")
     watching = asyncio.create_task(server.watch())
     stack.callback(watching.cancel)

@@ -4,6 +4,7 @@ Personal data are removed as far as rules can tell; a person reads the file befo
 used. What was withdrawn, hidden or sealed is never in it.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from nlu.text import fold
 _REVIEWED = ("confirmed", "rerouted", "reclassified")
 _NUMBER = re.compile(r"\+?\d[\d\s.\-/]{4,}\d")
 _ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_NAME = r"(?:[A-ZĐÀ-Ỹ]\.|[A-ZĐÀ-Ỹ][\w'’]*)"
+_LONGEST_NAME = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Scrubber:
         kept = self.safety.assess(" ".join(text.split())).text
         kept = _ADDRESS.sub("", kept)
         kept = _NUMBER.sub("", kept)
-        kept = self._person.sub(r"\1", kept)
+        kept = self._person.sub(_without_name, kept)
         for spelling in (name, fold(name)) if name else ():
             own = rf"\b{re.escape(spelling)}\b"
             kept = re.sub(own, "", kept, flags=re.IGNORECASE)
@@ -55,7 +56,14 @@ class Scrubber:
     @cached_property
     def _person(self) -> re.Pattern[str]:
         titles = "|".join(map(re.escape, self.titles))
-        return re.compile(rf"\b((?i:{titles}))\s+{_NAME}(?:\s+{_NAME}){{0,4}}")
+        words = rf"(?:\s+\w+\.?){{1,{_LONGEST_NAME}}}"
+        return re.compile(rf"\b((?:{titles})\b)({words})", re.IGNORECASE)
+
+
+def _without_name(found: re.Match[str]) -> str:
+    """The title without the capitalised words behind it."""
+    rest = itertools.dropwhile(lambda word: word[0].isupper(), found[2].split())
+    return " ".join([found[1], *rest])
 
 
 def lessons(

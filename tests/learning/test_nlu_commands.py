@@ -7,10 +7,30 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.rasa_server import model_path, refuse_model, trained_model
-from tests.support.processes import KIENNGHI, environment
+from bot.rasa_server import model_path, python_of_rasa, refuse_model, trained_model
+from tests.support.processes import KIENNGHI, ROOT, environment
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(240)]
+
+
+HARDLY_ANYTHING = """version: "3.1"
+nlu:
+- intent: greet
+  examples: |
+    - chào xã
+    - xin chào
+    - đèn đường tối om
+- intent: submit_petition
+  metadata: {field: giao_thong, kind: phan_anh}
+  examples: |
+    - cầu gãy
+    - đường hư
+- intent: denounce
+  metadata: {field: khac, kind: to_cao}
+  examples: |
+    - tố cáo
+    - nhận tiền riêng
+"""
 
 
 def kiennghi(
@@ -24,6 +44,23 @@ def kiennghi(
         env=environment(data),
         check=False,
         timeout=200,
+    )
+
+
+def train_on(data: str, model: Path) -> None:
+    """A model of the project's pipeline on other messages."""
+    source = model.with_suffix(".yml")
+    source.write_text(data, encoding="utf-8")
+    subprocess.run(
+        [
+            *(str(python_of_rasa()), "-m", "rasa", "train", "nlu"),
+            *("--config", "config.yml", "--nlu", str(source)),
+            *("--out", str(model.parent), "--fixed-model-name", model.name),
+        ],
+        cwd=ROOT,
+        env=environment(),
+        check=True,
+        capture_output=True,
     )
 
 
@@ -70,6 +107,26 @@ def test_a_model_is_measured_and_its_answers_are_kept(tmp_path: Path) -> None:
     typed, stripped = map(json.loads, answers.read_text().splitlines())
     assert (typed["stripped"], stripped["stripped"]) == (False, True)
     assert typed["answer"]["intent"] == "submit_petition"
+    assert typed["answer"]["ranking"][0][0] == "giao_thong"
+
+
+def test_a_worse_model_is_refused_until_it_is_as_good(tmp_path: Path) -> None:
+    cases, worse = tmp_path / "cases", tmp_path / "worse.tar.gz"
+    cases.mkdir()
+    lamp = {"text": "đèn đường tối om", "intent": "submit_petition"}
+    (cases / "a.jsonl").write_text(json.dumps(lamp) + "\n")
+    train_on(HARDLY_ANYTHING, worse)
+
+    def compare(new: Path, old: Path) -> int:
+        words = ("evaluate", str(new), "--against", str(old), "--cases", str(cases))
+        return kiennghi(tmp_path / "var", *words).returncode
+
+    good, mark = trained_model(), tmp_path / "worse.tar.gz.refused"
+    assert compare(worse, good) == 1
+    assert "intent" in mark.read_text()
+    assert compare(worse, worse) == 0
+    assert mark.exists(), "nothing was compared"
+    assert compare(good, worse) == 0
 
 
 def test_a_refused_model_is_not_served() -> None:

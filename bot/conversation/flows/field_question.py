@@ -4,6 +4,7 @@ Whoever does not know says so, and the Office sorts the petition: nobody is kept
 sending one.
 """
 
+import re
 from collections.abc import Sequence
 
 from bot.conversation.flows.problems import Problem
@@ -62,6 +63,10 @@ def _is_unsure(problem: Problem) -> bool:
     )
 
 
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", fold(text)))
+
+
 def _offered(problem: Problem) -> tuple[str, ...]:
     return tuple(name for name, _ in problem.ranking[:_LIKELIEST])
 
@@ -71,9 +76,9 @@ def _chosen(scene: Scene, offered: Sequence[str]) -> str | None:
     said, reading = scene.said or "", scene.turn.reading
     if said.removeprefix(_CHOICE) in offered:
         return said.removeprefix(_CHOICE)
-    words = fold(scene.turn.text)
+    words = _words(scene.turn.text)
     for name in offered:
-        if words and words in fold(scene.book.field_labels[name]):
+        if words and words <= _words(scene.book.field_labels[name]):
             return name
     if reading and reading.field.name in offered and is_sure(reading.field.confidence):
         return reading.field.name
