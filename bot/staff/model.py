@@ -18,6 +18,16 @@ class Role(StrEnum):
     """The Office: sees every unsealed petition, confirms and re-routes."""
     OFFICER = "officer"
     """Sees the petitions of the own unit."""
+    HEAD = "head"
+    """The head of a unit: as an officer, and approves for it."""
+    CHAIR = "chair"
+    """The chair: sees every unsealed petition, signs, decides what is stuck."""
+    CLERK = "clerk"
+    """The clerk: gives numbers and issues what is signed."""
+
+
+OF_WHOLE_LOCALITY = frozenset({Role.OFFICE, Role.CHAIR, Role.CLERK})
+"""See the petitions of every unit."""
 
 
 class Account(SQLModel, table=True):

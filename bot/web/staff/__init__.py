@@ -9,7 +9,7 @@ from bot.web.staff.console import ANYBODY, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
 _OFFICE = frozenset({Role.OFFICE})
-_DESKS = frozenset({Role.OFFICE, Role.OFFICER})
+_DESKS = frozenset(Role) - _ADMIN
 
 _ONE = "/petitions/{code}"
 

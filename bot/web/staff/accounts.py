@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.errors import DomainError
 from bot.localities.profile import Profile
 from bot.staff import service as staff
-from bot.staff.model import Account, Role
+from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.web.staff.console import Console, Visit
 
 _HERE = "/staff/accounts"
@@ -32,7 +32,7 @@ class NewAccount(BaseModel):
         seats = {unit.id for unit in profile.units if not unit.external}
         if self.unit in seats:
             return self.unit
-        if self.role is Role.OFFICE and not self.unit:
+        if self.role in OF_WHOLE_LOCALITY and not self.unit:
             return profile.triage_unit
         raise DomainError("unit_missing")
 

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.bootstrap import Product
 from bot.errors import DomainError
 from bot.staff import service as staff
-from bot.staff.model import Account, Role
+from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.web import visitors
 from bot.web.limits import Buckets, Limit
 from bot.web.site import Site
@@ -66,7 +66,7 @@ class Visit:
     def unit_id(self) -> str | None:
         """The unit whose petitions the officer sees; none: of all units."""
         officer = self.officer
-        return None if officer.role is Role.OFFICE else officer.unit_id or ""
+        return None if officer.role in OF_WHOLE_LOCALITY else officer.unit_id or ""
 
     def path(self, name: str) -> str:
         """A part of the address."""

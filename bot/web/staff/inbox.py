@@ -14,7 +14,7 @@ from bot.conversation.phone import read_phone
 from bot.petitions import queries
 from bot.petitions.model import Kind, Petition, PetitionStatus
 from bot.petitions.queries import Shelf, Wanted
-from bot.staff.model import Role
+from bot.staff.model import OF_WHOLE_LOCALITY, Role
 from bot.web.staff.console import Console, Visit
 
 _FIRST_WORDS = 140
@@ -87,7 +87,7 @@ async def show(console: Console, visit: Visit) -> Response:
         return console.to("/staff/accounts")
     product, query = console.product, Query.of(visit)
     profile, day = product.profile, today(visit.now)
-    is_office = visit.officer.role is Role.OFFICE
+    is_office = visit.officer.role in OF_WHOLE_LOCALITY
     unit_id = (query.unit or None) if is_office else visit.unit_id
     wanted = Wanted(unit_id, query.state, query.q, query.page)
 
