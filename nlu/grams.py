@@ -21,7 +21,7 @@ from nlu.text import fold, words
 
 _DIGITS = re.compile(r"\d+")
 _LONGEST_WORD = 20
-_SHORTEST_RUN, _LONGEST_RUN = 2, 5
+_SHORTEST_RUN, _LONGEST_RUN = 3, 4
 _TINY = 1e-9
 
 
@@ -63,7 +63,7 @@ def folded_grams(source: Tokens) -> list[str]:
 
 
 def letter_grams(source: Tokens) -> list[str]:
-    """Two to five letters inside the folded words, whose borders count as letters."""
+    """Three or four letters inside the folded words, whose borders count as letters."""
     return [run for word in source.folded for run in _letter_runs(word)]
 
 

@@ -56,39 +56,20 @@ def train(model: Path) -> None:
     warnings.showwarning = lambda *_, **__: None  # libraries reset the filters
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # this folder's modules are nlu.<name>, nothing else
-    sys.stderr.write("Huấn luyện mô hình (một, hai phút)…\n")
-    from rasa.model_training import train_nlu
+    sys.stderr.write("Huấn luyện mô hình (một phút)…\n")
+    from rasa.model_training import _train_graph
+    from rasa.shared.data import TrainingType
+
+    from nlu.importer import MessageImporter
 
     model.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as place:
-        data = Path(place) / "nlu.yml"
-        data.write_text(_as_one(ROOT / "data" / "nlu"), encoding="utf-8")
+        importer = MessageImporter("config.yml", "domain.yml", ["data/nlu"])
         with contextlib.redirect_stdout(sys.stderr):
-            trained = train_nlu(
-                config="config.yml",
-                nlu_data=str(data),
-                output=place,
-                domain="domain.yml",
-                fixed_model_name=model.name[: -len(".tar.gz")],
+            trained = _train_graph(
+                importer, TrainingType.NLU, place, model.name[: -len(".tar.gz")]
             )
-        if trained is None:
-            sys.exit("Huấn luyện không thành công.")
-        Path(trained).replace(model)
-
-
-def _as_one(folder: Path) -> str:
-    """All training data as one file: of many, Rasa compares each with all before it,
-    which takes as long as the learning."""
-    head = 'version: "3.1"\nnlu:\n'
-    bodies = []
-    for path in sorted(folder.rglob("*.yml")):
-        text = path.read_text(encoding="utf-8")
-        if not text.startswith(head):
-            sys.exit(f"{path} phải bắt đầu bằng:\n{head}")
-        bodies.append(text[len(head) :])
-    return head + "".join(
-        body if body.endswith("\n") else f"{body}\n" for body in bodies
-    )
+        Path(trained.model).replace(model)
 
 
 def _sources(root: Path) -> list[Path]:
