@@ -2,8 +2,10 @@
 
 from bot.conferences import model as conferences
 from bot.conversation import model as conversation
+from bot.deadlines import model as deadlines
 from bot.notifications import model as notifications
 from bot.petitions import model as petitions
+from bot.scheduling import model as scheduling
 from bot.staff import model as staff
 from bot.storage import counters, events
 
@@ -11,8 +13,10 @@ __all__ = [
     "conferences",
     "conversation",
     "counters",
+    "deadlines",
     "events",
     "notifications",
     "petitions",
+    "scheduling",
     "staff",
 ]
