@@ -22,6 +22,7 @@ class Conference(SQLModel, table=True):
     seats: int | None = None
     trial: bool = False
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RegistrationStatus(StrEnum):

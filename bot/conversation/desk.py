@@ -20,6 +20,7 @@ from bot.notifications import staff_push
 from bot.notifications.model import Conversation
 from bot.petitions import queries, service
 from bot.petitions.details import Details
+from bot.petitions.life import RESIDENT
 from bot.petitions.model import Alert, CallBack, Petition
 from bot.petitions.service import NewPetition, Registry
 from bot.storage import events
@@ -87,12 +88,12 @@ class Desk:
     def _cancel_slip(self, effect: wanted.CancelSlip) -> None:
         row = self.session.get_one(Registration, effect.registration_id)
         if row.conversation_id == self.conversation.id:
-            conferences.cancel(self.session, row, by=service.RESIDENT, now=self.now)
+            conferences.cancel(self.session, row, by=RESIDENT.name, now=self.now)
 
     @perform.register
     def _withdraw(self, effect: wanted.Withdraw) -> None:
         if petition := self._own(effect.petition_id):
-            service.withdraw(self.session, petition, by=service.RESIDENT, now=self.now)
+            service.withdraw(self.session, petition, who=RESIDENT, now=self.now)
 
     @perform.register
     def _raise_at(self, effect: wanted.RaiseAt) -> None:
@@ -103,7 +104,7 @@ class Desk:
                     self.session,
                     petition,
                     effect.conference_id,
-                    by=service.RESIDENT,
+                    who=RESIDENT,
                     now=self.now,
                 )
 
@@ -189,7 +190,7 @@ class Desk:
             self._conversation_id,
             "guided",
             locality_id=self._locality,
-            by=service.RESIDENT,
+            by=RESIDENT.name,
             now=self.now,
             topic=effect.topic,
         )
@@ -203,7 +204,7 @@ class Desk:
             self._conversation_id,
             "data_requested",
             locality_id=self._locality,
-            by=service.RESIDENT,
+            by=RESIDENT.name,
             now=self.now,
             erase=effect.erase,
         )

@@ -13,7 +13,8 @@ from functools import cached_property
 from sqlmodel import Session, col, select
 
 from bot.petitions.details import open_details
-from bot.petitions.model import Petition, PetitionStatus
+from bot.petitions.life import PetitionStatus
+from bot.petitions.model import Petition
 from bot.safety.rules import SafetyRules
 from bot.storage.events import Event
 from bot.storage.vault import Vault

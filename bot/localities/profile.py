@@ -182,11 +182,31 @@ class Interpreter(_Part):
     hours: str | None = None
 
 
+class Signer(_Part):
+    """Who may sign papers, in which capacity and in which time.
+
+    ``capacity``: what stands before the post when somebody signs for another (KT., TL.,
+    TUQ.); empty for the head.
+    """
+
+    name: str
+    post: str
+    capacity: str = Field(default="", pattern=r"^(|KT\.|TL\.|TUQ\.)$")
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def in_office(self, on: date) -> bool:
+        """Whether a paper of that date may carry this signature."""
+        return (self.valid_from or date.min) <= on <= (self.valid_to or date.max)
+
+
 class Retention(_Part):
-    """How long an unfinished form is kept."""
+    """How long an unfinished form is kept, and an answered petition stays open to be
+    taken up anew."""
 
     draft_nudge_hours: int = Field(default=20, gt=0)
     draft_expire_hours: int = Field(default=48, gt=0)
+    answered_days: int = Field(default=15, gt=0)
 
 
 class Profile(_Part):
@@ -221,6 +241,7 @@ class Profile(_Part):
     field_labels: dict[str, str] = Field(default_factory=dict)
     programmes: tuple[Programme, ...] = Field(min_length=1)
     interpreters: tuple[Interpreter, ...] = ()
+    signers: tuple[Signer, ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
     retention: Retention = Retention()
     unconfirmed: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from bot.petitions.life import PetitionStatus
 from bot.storage.types import EnumValue, UtcDateTime
 
 
@@ -22,20 +23,6 @@ class Kind(StrEnum):
     KHAN_CAP = "khan_cap"
 
 
-class PetitionStatus(StrEnum):
-    """Where a petition stands."""
-
-    RECEIVED = "received"
-    """Filed; a unit is proposed, an officer has not confirmed it."""
-    ASSIGNED = "assigned"
-    """In the inbox of the unit that the Office confirmed."""
-    WITHDRAWN = "withdrawn"
-
-
-OPEN = frozenset({PetitionStatus.RECEIVED, PetitionStatus.ASSIGNED})
-"""Somebody still has to do something."""
-
-
 class Reason(StrEnum):
     """Why the Office sends a petition elsewhere than it was proposed or lay."""
 
@@ -48,15 +35,73 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-TRANSITIONS: dict[PetitionStatus, frozenset[PetitionStatus]] = {
-    PetitionStatus.RECEIVED: frozenset(
-        {PetitionStatus.ASSIGNED, PetitionStatus.WITHDRAWN}
-    ),
-    PetitionStatus.ASSIGNED: frozenset(
-        {PetitionStatus.ASSIGNED, PetitionStatus.WITHDRAWN}
-    ),
-    PetitionStatus.WITHDRAWN: frozenset(),
-}
+class ReplyKind(StrEnum):
+    """Which of the two kinds of reply."""
+
+    QUICK = "quick"
+    """A chat text and a picture, approved by the head of the unit; no number."""
+    FORMAL = "formal"
+    """A paper with number, date, signer and seal."""
+
+
+class Outcome(StrEnum):
+    """What a reply says has become of the matter (the columns of the petition list)."""
+
+    SOLVED = "solved"
+    UNDER_WAY = "under_way"
+    EXPLAINED = "explained"
+    """Not solved, or cannot be: why."""
+
+
+class Rating(StrEnum):
+    """What the resident says of it afterwards."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    NOT_DONE = "not_done"
+
+
+class RaisedIn(StrEnum):
+    """Where a matter was raised. One matter may have several sources."""
+
+    CHAT = "chat"
+    SLIP = "slip"
+    """The slip by which somebody registers for a conference."""
+    HALL = "hall"
+    PAPER = "paper"
+    PHONE = "phone"
+    HAMLET_HEAD = "hamlet_head"
+    VOTERS = "voters"
+    """A meeting of deputies with their voters."""
+
+
+class DeclineReason(StrEnum):
+    """Why a petition is not taken up; the resident is told."""
+
+    NO_CONTENT = "no_content"
+    ALREADY_ANSWERED = "already_answered"
+    FINAL_DECISION = "final_decision"
+    NOT_TRUE = "not_true"
+    """It was looked into on the spot, and is not so."""
+    ABUSE = "abuse"
+
+
+class DelayReason(StrEnum):
+    """Why more time is needed; the resident is told."""
+
+    ON_SITE_CHECK = "on_site_check"
+    OTHER_BODY = "other_body"
+    COMPLEX = "complex"
+    DISASTER = "disaster"
+
+
+class GiveBackReason(StrEnum):
+    """Why a unit returns a petition to the Office."""
+
+    OTHER_UNIT = "other_unit"
+    OTHER_AREA = "other_area"
+    OUTSIDE = "outside"
+    UNCLEAR = "unclear"
 
 
 class Petition(SQLModel, table=True):
@@ -74,6 +119,15 @@ class Petition(SQLModel, table=True):
             "intake_due",
         ),
         Index("petition_conversation", "conversation_id"),
+        Index("petition_lead", "lead_id"),
+        Index("petition_alike", "locality_id", "field", "area_id", "received_at"),
+        # Few are answered and not closed: the tick that closes them reads only these.
+        Index(
+            "petition_answered",
+            "answered_at",
+            sqlite_where=text("answered_at IS NOT NULL"),
+            postgresql_where=text("answered_at IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -109,6 +163,20 @@ class Petition(SQLModel, table=True):
     hide_name: bool = False
     needs_listening: bool = False
     raised_in: str = "chat"
+    holder: str | None = None
+    """Login of the officer who has it in hand."""
+    lead_id: int | None = Field(default=None, foreign_key="petition.id")
+    """The petition with which it is answered together."""
+    returns: int = 0
+    """How often units gave it back."""
+    reopenings: int = 0
+    households: int | None = None
+    """How many households its sender speaks for, as declared."""
+    promised_on: date | None = None
+    """The day that the unit promised on its own, beside the legal dates."""
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the resident last heard of it."""
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     conference_id: int | None = Field(default=None, foreign_key="conference.id")
     conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -124,6 +192,94 @@ class Supplement(SQLModel, table=True):
     locality_id: str
     petition_id: int = Field(foreign_key="petition.id", index=True)
     body: bytes
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Source(SQLModel, table=True):
+    """Another way by which a matter came in, with its own time and number."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    petition_id: int = Field(foreign_key="petition.id", index=True)
+    raised_in: RaisedIn = Field(sa_type=EnumValue(RaisedIn))
+    origin_at: datetime = Field(sa_type=UtcDateTime)
+    """When it was said or received there."""
+    outside_number: str | None = None
+    """The number that it has there (of the register, of the minutes)."""
+    entered_by: str
+
+
+class Support(SQLModel, table=True):
+    """A unit that helps the unit that leads."""
+
+    __table_args__ = (UniqueConstraint("locality_id", "petition_id", "unit_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    petition_id: int = Field(foreign_key="petition.id", index=True)
+    unit_id: str
+
+
+class Household(SQLModel, table=True):
+    """A household that joined a matter by its code; it gets its own reply."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "petition_id", "conversation_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    petition_id: int = Field(foreign_key="petition.id", index=True)
+    conversation_id: int = Field(foreign_key="conversation.id", index=True)
+    joined_at: datetime = Field(sa_type=UtcDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Reply(SQLModel, table=True):
+    """An answer to a petition, from draft to delivery. The text is encrypted with the
+    petition's key; a draft that was sent back stays, with ``replaced_at``."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    petition_id: int = Field(foreign_key="petition.id", index=True)
+    kind: ReplyKind = Field(sa_type=EnumValue(ReplyKind))
+    outcome: Outcome = Field(sa_type=EnumValue(Outcome))
+    body: bytes
+    """Encrypted text and three-line summary (``petitions.replies``)."""
+    drafted_by: str
+    drafted_at: datetime = Field(sa_type=UtcDateTime)
+    approved_by: str | None = None
+    approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    replaced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating: Rating | None = Field(default=None, sa_type=EnumValue(Rating))
+
+
+class Issuance(SQLModel, table=True):
+    """A number of a series (programme, kind of paper, year): issued, or cancelled so
+    that the gap is explained."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "programme_id", "paper", "year", "number"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    programme_id: str
+    paper: str
+    year: int
+    number: int
+    symbol: str = ""
+    """What follows the number: ``/UBND-VP``."""
+    issued_on: date | None = None
+    signer: str = ""
+    capacity: str = ""
+    reply_id: int | None = Field(default=None, foreign_key="reply.id")
+    file_id: int | None = Field(default=None, foreign_key="attachment.id")
+    file_hash: str | None = None
+    cancelled_why: str | None = None
+    entered_by: str
     at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, true
 from sqlmodel import Session, col, or_, select
 
 from bot.petitions.code import find_code
-from bot.petitions.model import OPEN, Petition, PetitionStatus, Supplement
+from bot.petitions.life import OPEN, PetitionStatus
+from bot.petitions.model import Petition, Supplement
 from bot.storage.events import Event
 from nlu.text import fold
 

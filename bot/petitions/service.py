@@ -2,32 +2,30 @@
 transaction; ``by`` says who did it."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
 from bot.clock import today
+from bot.deadlines import dues
 from bot.deadlines.calendar import WorkingCalendar
+from bot.deadlines.model import Due
+from bot.deadlines.plan import BackwardPlan
 from bot.deadlines.rules import Deadline, due
-from bot.errors import DomainError
 from bot.localities.profile import Profile
 from bot.petitions.code import make_code
 from bot.petitions.details import Details
-from bot.petitions.model import (
-    TRANSITIONS,
-    Kind,
-    Petition,
-    PetitionStatus,
-    Reason,
-    Supplement,
-)
+from bot.petitions.life import AT_OFFICE, RESIDENT, Act, PetitionStatus, Who, after
+from bot.petitions.model import Kind, Petition, Reason, Supplement
 from bot.storage import counters, events
 from bot.storage.types import stored_id
 from bot.storage.vault import Vault, encrypt
 from nlu.text import fold
 
-RESIDENT = "resident"
+PETITION = "petition"
+"""The aggregate of its events and dates."""
+INTAKE = "intake_result"
 SURE_OF_FIELD = 0.5
 """Below this probability the Office sorts the petition before a unit is named."""
 _TRIES = 5
@@ -122,15 +120,15 @@ def file(
         conversation_id=new.conversation_id,
         received_at=now,
         intake_due=deadline.due if deadline else None,
-        intake_deadline=_explained(deadline),
+        intake_deadline=deadline.as_json() if deadline else None,
     )
     session.add(petition)
     session.flush()
-    _record(
+    record(
         session,
         petition,
         "filed",
-        by=RESIDENT,
+        by=RESIDENT.name,
         now=now,
         code=code,
         field=new.field,
@@ -138,7 +136,31 @@ def file(
         model_version=new.model_version,
         intake_due=str(petition.intake_due) if deadline else None,
     )
+    if deadline:
+        promise(session, registry, petition, deadline, now=now)
     return petition, pin
+
+
+def promise(
+    session: Session,
+    registry: Registry,
+    petition: Petition,
+    deadline: Deadline,
+    *,
+    now: datetime,
+    plan: BackwardPlan | None = None,
+) -> Due:
+    """Bind a petition to a date, with the inner dates of ``plan``."""
+    return dues.promise(
+        session,
+        deadline,
+        locality_id=petition.locality_id,
+        aggregate=PETITION,
+        aggregate_id=stored_id(petition.id),
+        calendar=registry.calendar,
+        plan=plan,
+        now=now,
+    )
 
 
 def _new_pin() -> str:
@@ -150,42 +172,68 @@ def is_sure(confidence: float | None) -> bool:
     return confidence is not None and confidence >= SURE_OF_FIELD
 
 
+def act(petition: Petition, what: Act, who: Who) -> None:
+    """Move a petition along the map of its life; ``DomainError`` if it cannot go."""
+    petition.status = after(what, petition.status, who)
+
+
 def assign(
     session: Session,
     petition: Petition,
     *,
     unit_id: str,
     field: str,
-    by: str,
+    who: Who,
     now: datetime,
     reason: Reason | None = None,
 ) -> events.Event | None:
     """Confirm the unit or send the petition to another; none if that is where it is.
 
     The event is ``confirmed`` when the Office agrees with the proposed unit,
-    ``reclassified`` when only the field changes, else ``rerouted``. The clock does not
-    restart.
+    ``reclassified`` when only the field changes, else ``rerouted``. The first time, the
+    sender is told that it is accepted and by whom: that is the intake result (art. 28
+    Luật Tiếp công dân). No clock restarts.
     """
     was, before = petition.status, petition.unit_id
-    stays = was is PetitionStatus.ASSIGNED and unit_id == before
+    is_first = was in AT_OFFICE
+    stays = not is_first and unit_id == before
     if stays and field == petition.field:
         return None
-    _move(petition, PetitionStatus.ASSIGNED)
+    if not stays:
+        act(petition, Act.ASSIGN, who)
+        petition.holder = None
     petition.unit_id = unit_id
     petition.field = field
     session.add(petition)
     agrees = was is PetitionStatus.RECEIVED and unit_id == petition.proposed_unit_id
     kind = "reclassified" if stays else "confirmed" if agrees else "rerouted"
-    return _record(
+    event = record(
         session,
         petition,
         kind,
-        by=by,
+        by=who.name,
         now=now,
         unit=unit_id,
         field=field,
         old=before,
         reason=reason.value if reason else None,
+    )
+    tell_intake(session, petition, who=who, now=now)
+    return event
+
+
+def tell_intake(
+    session: Session, petition: Petition, *, who: Who, now: datetime
+) -> None:
+    """The sender is told what becomes of it: the intake result is given."""
+    dues.meet(
+        session,
+        petition.locality_id,
+        PETITION,
+        stored_id(petition.id),
+        INTAKE,
+        now,
+        by=who.name,
     )
 
 
@@ -193,38 +241,71 @@ def see_contact(
     session: Session, petition: Petition, *, by: str, now: datetime
 ) -> None:
     """Record that somebody looked at name and telephone."""
-    _record(session, petition, "contact_seen", by=by, now=now)
+    record(session, petition, "contact_seen", by=by, now=now)
 
 
-def withdraw(session: Session, petition: Petition, *, by: str, now: datetime) -> None:
-    """Withdraw; number and date stay on the register."""
-    _move(petition, PetitionStatus.WITHDRAWN)
+def withdraw(session: Session, petition: Petition, *, who: Who, now: datetime) -> None:
+    """Withdraw; number and date stay on the register, nothing is owed any more."""
+    act(petition, Act.WITHDRAW, who)
     session.add(petition)
-    _record(session, petition, "withdrawn", by=by, now=now)
+    record(session, petition, "withdrawn", by=who.name, now=now)
+    drop_dues(session, petition, "withdrawn", who=who, now=now)
+
+
+def drop_dues(
+    session: Session, petition: Petition, reason: str, *, who: Who, now: datetime
+) -> None:
+    """No date binds it any more."""
+    dues.drop(
+        session,
+        petition.locality_id,
+        PETITION,
+        stored_id(petition.id),
+        reason=reason,
+        now=now,
+        by=who.name,
+    )
 
 
 def raise_at(
-    session: Session, petition: Petition, conference_id: int, *, by: str, now: datetime
+    session: Session, petition: Petition, conference_id: int, *, who: Who, now: datetime
 ) -> None:
     """Raise it at a conference as well; its handling goes on."""
+    act(petition, Act.RAISE, who)
     petition.conference_id = conference_id
     session.add(petition)
-    _record(session, petition, "raised", by=by, now=now, conference=conference_id)
+    record(session, petition, "raised", by=who.name, now=now, conference=conference_id)
 
 
 def add(
-    session: Session, vault: Vault, petition: Petition, text: str, *, now: datetime
+    session: Session,
+    vault: Vault,
+    petition: Petition,
+    text: str,
+    *,
+    now: datetime,
+    who: Who = RESIDENT,
 ) -> None:
-    """Add a resident's words; what was filed stays as it was."""
+    """Add a resident's words; what was filed stays as it was. If the resident was asked
+    for something, the work goes on."""
+    act(petition, Act.SUPPLEMENT, who)
+    if petition.status is PetitionStatus.AWAITING_RESIDENT:
+        act(petition, Act.RESUME, who)
     key = vault.unwrap(petition.key)
     supplement = Supplement(
         locality_id=petition.locality_id,
-        petition_id=_id(petition),
+        petition_id=stored_id(petition.id),
         body=encrypt(key, text.encode(), b"supplement"),
         at=now,
     )
-    session.add(supplement)
-    _record(session, petition, "supplemented", by=RESIDENT, now=now)
+    session.add_all([petition, supplement])
+    record(session, petition, "supplemented", by=who.name, now=now)
+
+
+def rewrite(petition: Petition, content: str) -> None:
+    """What it says from now on, and the column it is searched by."""
+    petition.content = content
+    petition.content_folded = fold(content)
 
 
 def look_up(
@@ -259,15 +340,7 @@ def look_up(
     return None, True
 
 
-def _move(petition: Petition, to: PetitionStatus) -> None:
-    if to not in TRANSITIONS[petition.status]:
-        raise DomainError(
-            "transition_refused", petition=petition.code, old=petition.status, new=to
-        )
-    petition.status = to
-
-
-def _record(
+def record(
     session: Session,
     petition: Petition,
     kind: str,
@@ -276,37 +349,14 @@ def _record(
     now: datetime,
     **data: object,
 ) -> events.Event:
+    """Put on record what happened to a petition: ids, codes and dates only."""
     return events.record(
         session,
-        "petition",
-        _id(petition),
+        PETITION,
+        stored_id(petition.id),
         kind,
         locality_id=petition.locality_id,
         by=by,
         now=now,
         **data,
     )
-
-
-def _id(petition: Petition) -> int:
-    return stored_id(petition.id)
-
-
-def _explained(deadline: Deadline | None) -> dict[str, object] | None:
-    if deadline is None:
-        return None
-    steps = [
-        {"date": str(s.date), "counted": s.counted, "why": s.why.value, "name": s.name}
-        for s in deadline.steps
-    ]
-    plain = asdict(deadline)
-    return {
-        "rule": deadline.rule_id,
-        "basis": deadline.basis,
-        "start": str(deadline.start),
-        "due": str(deadline.due),
-        "due_unrolled": str(deadline.due_unrolled),
-        "calendar_version": deadline.calendar_version,
-        "unapproved_years": list(plain["unapproved_years"]),
-        "steps": steps,
-    }

@@ -8,7 +8,8 @@ from bot.bootstrap import Product
 from bot.conversation.inbox import Burst
 from bot.conversation.model import Inbound
 from bot.notifications.model import Conversation
-from bot.petitions.model import CallBack, Petition, PetitionStatus, Supplement
+from bot.petitions.life import PetitionStatus
+from bot.petitions.model import CallBack, Petition, Supplement
 from bot.rasa_server import RasaAddress
 from tests.support.talk import Clock, Person, Talk
 

@@ -6,12 +6,14 @@ import yaml
 from bot.conversation.phrases import Phrases
 from bot.learning.reviewed import Lesson, Scrubber, as_rasa_data, lessons
 from bot.petitions import service
+from bot.petitions.life import RESIDENT, Actor, Who
 from bot.petitions.model import Petition, Reason
 from bot.safety.rules import SafetyRules
 from bot.settings import ROOT
 from tests.support.console import Desk
 from tests.support.talk import Talk
 
+OFFICE = Who("mai", frozenset({Actor.OFFICE}))
 SCRUBBER = Scrubber(
     SafetyRules.load(ROOT / "data" / "safety.yml"),
     Phrases.load(ROOT / "data" / "phrases.yml").titles,
@@ -30,7 +32,7 @@ def decide(desk: Desk, petition: Petition, unit: str, field: str) -> None:
             session.merge(petition),
             unit_id=unit,
             field=field,
-            by="mai",
+            who=OFFICE,
             now=desk.product.clock(),
             reason=Reason.WRONG_FIELD,
         )
@@ -64,7 +66,7 @@ def test_withdrawn_and_hidden_petitions_teach_nothing(desk: Desk) -> None:
         service.withdraw(
             session,
             session.merge(withdrawn),
-            by="resident",
+            who=RESIDENT,
             now=desk.product.clock(),
         )
 

@@ -21,7 +21,8 @@ from bot.conversation.model import Attachment, Inbound
 from bot.notifications.model import Conversation
 from bot.petitions import queries, service
 from bot.petitions.details import Details
-from bot.petitions.model import Alert, CallBack, Kind, Petition, PetitionStatus
+from bot.petitions.life import RESIDENT, PetitionStatus
+from bot.petitions.model import Alert, CallBack, Kind, Petition
 from bot.petitions.queries import Shelf, Wanted
 from bot.petitions.service import NewPetition
 from bot.settings import Settings
@@ -998,7 +999,7 @@ def reroute(
 def withdraw(desk: Desk, petition: Petition) -> None:
     with desk.product.database.writing() as session:
         row = session.get_one(Petition, petition.id)
-        service.withdraw(session, row, by=service.RESIDENT, now=desk.product.clock())
+        service.withdraw(session, row, who=RESIDENT, now=desk.product.clock())
 
 
 def supplement(desk: Desk, petition: Petition, words: str) -> None:

@@ -12,7 +12,8 @@ from bot.bootstrap import Product
 from bot.clock import today
 from bot.conversation.phone import read_phone
 from bot.petitions import queries
-from bot.petitions.model import Kind, Petition, PetitionStatus
+from bot.petitions.life import PetitionStatus
+from bot.petitions.model import Kind, Petition
 from bot.petitions.queries import Shelf, Wanted
 from bot.staff.model import OF_WHOLE_LOCALITY, Role
 from bot.web.staff.console import Console, Visit

@@ -10,7 +10,9 @@ from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications import residents, staff_push
 from bot.petitions import queries, service
-from bot.petitions.model import Petition, PetitionStatus, Reason
+from bot.petitions.actors import acting
+from bot.petitions.life import AT_OFFICE
+from bot.petitions.model import Petition, Reason
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.sheet import Sheet, make_sheet
 from nlu.text import fold
@@ -73,12 +75,12 @@ async def reveal(console: Console, visit: Visit) -> Response:
 
 async def assign(console: Console, visit: Visit) -> Response:
     """Confirm the unit or choose another; the resident is told what changed."""
-    product, now, by = console.product, visit.now, visit.officer.login
+    product, now = console.product, visit.now
     wanted = _parse(console, visit)
 
     def work(session: Session) -> str:
         petition = _find(console, visit, session, to_change=True)
-        first = petition.status is PetitionStatus.RECEIVED
+        first = petition.status in AT_OFFICE
         before = petition.unit_id
         is_as_seen = wanted.was == standing(petition)
         is_there = not first and before == wanted.unit
@@ -89,7 +91,7 @@ async def assign(console: Console, visit: Visit) -> Response:
             petition,
             unit_id=wanted.unit,
             field=wanted.field,
-            by=by,
+            who=acting(product.profile, visit.officer, petition),
             now=now,
             reason=wanted.reason,
         )

@@ -11,9 +11,10 @@ from bot.clock import today
 from bot.conversation.model import Attachment
 from bot.conversation.phone import spaced
 from bot.localities.profile import Unit
-from bot.petitions import queries, service
+from bot.petitions import queries
 from bot.petitions.details import Details, open_details
-from bot.petitions.model import OPEN, Kind, Petition, PetitionStatus
+from bot.petitions.life import OPEN, RESIDENT, PetitionStatus
+from bot.petitions.model import Kind, Petition
 from bot.staff.model import Account
 from bot.storage.events import Event
 from bot.storage.vault import decrypt
@@ -172,7 +173,7 @@ def _events(session: Session, product: Product, row: Petition) -> tuple[Happenin
             kind=event.kind,
             at=event.at,
             by=names.get(event.by, event.by),
-            is_resident=event.by == service.RESIDENT,
+            is_resident=event.by == RESIDENT.name,
             unit=units.get(unit, ""),
             old=units.get(data.get("old") or "", ""),
             field=fields.get(data.get("field") or "", ""),
