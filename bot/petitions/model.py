@@ -5,10 +5,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
+
+_OPEN_CALL = text("matter IS NOT NULL AND done_at IS NULL")
 
 
 class Kind(StrEnum):
@@ -156,13 +158,28 @@ class Alert(SQLModel, table=True):
 
 
 class CallBack(SQLModel, table=True):
-    """A resident asked for a person; somebody rings back."""
+    """A resident asked for a person, or cannot be written to; somebody rings.
 
-    __table_args__ = (Index("callback_open", "locality_id", "done_at"),)
+    ``matter`` (``petition/12``) is what he is to be told of: while it is open, nothing
+    else of that matter adds another call.
+    """
+
+    __table_args__ = (
+        Index("callback_open", "locality_id", "done_at"),
+        Index(
+            "callback_matter",
+            "locality_id",
+            "matter",
+            unique=True,
+            sqlite_where=_OPEN_CALL,
+            postgresql_where=_OPEN_CALL,
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
-    conversation_id: int = Field(foreign_key="conversation.id")
+    conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
+    matter: str | None = None
     key: bytes
     body: bytes
     at: datetime = Field(sa_type=UtcDateTime)
