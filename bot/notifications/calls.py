@@ -3,19 +3,24 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from bot.conferences.model import Registration
 from bot.errors import DomainError
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Outbound, OutboundStatus, Urgency
 from bot.petitions.details import open_details
 from bot.petitions.model import CallBack, Petition
 from bot.staff.model import Account, Role
 from bot.storage.once import add_once
 from bot.storage.vault import Vault, encrypt
 
+UNREAD = timedelta(days=2)
+_BATCH = 100
 _LABEL = b"call"
+_MATTERS = ("petition", "registration")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,55 @@ def add(
         col(CallBack.done_at).is_(None),
     )
     return call if add_once(session, call, is_open) else None
+
+
+def undelivered(
+    session: Session, vault: Vault, row: Outbound, now: datetime
+) -> CallBack | None:
+    """A notice of a resident that did not get there, or was not read: somebody rings.
+    None for what is no notice about a petition or a slip."""
+    aggregate, _, rest = row.key.partition("/")
+    number = rest.partition("/")[0]
+    chat = session.get_one(Conversation, row.conversation_id)
+    is_ours = row.urgency is Urgency.NOTICE and aggregate in _MATTERS
+    if not is_ours or row.body is None or chat.staff_id or not number.isdigit():
+        return None
+    who = person(session, vault, aggregate, int(number))
+    return add(
+        session,
+        vault,
+        locality_id=row.locality_id,
+        conversation_id=chat.id,
+        matter=f"{aggregate}/{number}",
+        phone=who.phone,
+        note="blocked" if chat.blocked_at else "undelivered",
+        event="",
+        text=outbox.Content.open(vault.unwrap(chat.key), row.body).text,
+        now=now,
+    )
+
+
+def call_unread(session: Session, vault: Vault, locality_id: str, now: datetime) -> int:
+    """Notices that have waited too long for their reader to come back to the page go
+    on the list as well; how many were looked at. They stay for the reader."""
+    rows = session.exec(
+        select(Outbound)
+        .where(
+            Outbound.locality_id == locality_id,
+            Outbound.status == OutboundStatus.WAITING,
+            Outbound.urgency == Urgency.NOTICE,
+            col(Outbound.next_attempt_at).is_(None),
+            col(Outbound.error).is_(None),
+            col(Outbound.created_at) < now - UNREAD,
+        )
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.error = "unread"
+        session.add(row)
+        undelivered(session, vault, row, now)
+    return len(rows)
 
 
 def office(session: Session, locality_id: str) -> Sequence[Account]:

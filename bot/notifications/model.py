@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
 
+_PARKED = text("status = 'waiting' AND next_attempt_at IS NULL")
+
 
 class ChannelAccount(SQLModel, table=True):
     """A bot or official account of a locality on one channel."""
@@ -101,6 +103,12 @@ class Outbound(SQLModel, table=True):
             sqlite_where=text("next_attempt_at IS NOT NULL"),
         ),
         Index("outbound_conversation", "conversation_id", "id"),
+        Index(
+            "outbound_parked",
+            "created_at",
+            sqlite_where=_PARKED,
+            postgresql_where=_PARKED,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,6 +1,6 @@
 """When a resident last heard of a petition, and when silence has lasted too long."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -9,6 +9,8 @@ from bot.notifications.model import News
 from bot.storage.once import add_once
 
 PETITION = "petition"
+LOOK_AFTER = timedelta(days=5)
+"""When it is first looked whether silence has lasted too long."""
 
 
 def heard(
@@ -16,10 +18,11 @@ def heard(
     locality_id: str,
     petition_id: int,
     *,
-    next_at: datetime | None,
+    is_last: bool,
     now: datetime,
 ) -> None:
-    """The resident has been told; ``next_at`` none: nothing more is to come."""
+    """The resident has been told; ``is_last``: nothing more is to come."""
+    next_at = None if is_last else now + LOOK_AFTER
     row = News(
         locality_id=locality_id,
         aggregate=PETITION,

@@ -232,7 +232,7 @@ def settle_sent(
 
 def settle_failed(
     session: Session, parcel: Parcel, error: ChannelError, now: datetime
-) -> None:
+) -> Outbound:
     """Try again later, or give up. What may have arrived is not repeated."""
     row = session.get_one(Outbound, parcel.message.id)
     row.attempts += 1
@@ -252,6 +252,7 @@ def settle_failed(
         conversation.blocked_at = now
         session.add(conversation)
     session.add(row)
+    return row
 
 
 def park(session: Session, message_id: int) -> None:

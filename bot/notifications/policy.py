@@ -286,12 +286,11 @@ class Notifier:
     def _note_news(self, session: Session, locality_id: str, notice: "_Notice") -> None:
         """The resident of a petition has heard something; when to tell again."""
         if notice.matter.aggregate == "petition":
-            later = notice.now + timedelta(days=self.table.progress_after_days)
             news.heard(
                 session,
                 locality_id,
                 notice.matter.id,
-                next_at=None if notice.row.ends else later,
+                is_last=notice.row.ends,
                 now=notice.now,
             )
 

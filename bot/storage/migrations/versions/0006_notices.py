@@ -17,6 +17,12 @@ def upgrade() -> None:
         "outbound",
         sa.Column("by_day", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    _partial(
+        "outbound_parked",
+        "outbound",
+        ["created_at"],
+        "status = 'waiting' AND next_attempt_at IS NULL",
+    )
     _conference()
     _calls()
     _news()
