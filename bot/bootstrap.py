@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from bot import yaml_file
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.conferences import service as conferences
@@ -23,9 +22,12 @@ from bot.conversation.turns import Turns
 from bot.conversation.worker import Worker
 from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import ConfigurationError
+from bot.localities import fields
 from bot.localities.gazetteer import Gazetteer
 from bot.localities.profile import Profile, load_profile
+from bot.notifications import table
 from bot.notifications.model import ChannelAccount, Conversation
+from bot.notifications.policy import Notifier
 from bot.notifications.sender import Sender
 from bot.petitions.service import Registry
 from bot.safety.rules import SafetyRules
@@ -58,6 +60,11 @@ class Product:
     def texts(self) -> Texts:
         """What residents read."""
         return self.book.texts
+
+    @property
+    def notifier(self) -> Notifier:
+        """Who tells residents and officers."""
+        return Notifier.of(self.registry, self.texts)
 
     def serve(
         self, channels: Mapping[str, Channel], rasa: RasaClient | None
@@ -118,6 +125,7 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
         vault = keys.open()
     clock = settings.make_clock()
     book = load_book(profile)
+    table.load().check(book.texts)
     calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
     registry = Registry(profile, calendar, vault)
     safety = SafetyRules.load(ROOT / "data" / "safety.yml")
@@ -169,15 +177,8 @@ def load_book(profile: Profile) -> Book:
         texts=texts,
         phrases=phrases,
         gazetteer=Gazetteer(profile.areas),
-        field_labels=_field_labels(profile),
+        field_labels=fields.labels(profile),
     )
-
-
-def _field_labels(profile: Profile) -> dict[str, str]:
-    path = ROOT / "data" / "fields.yml"
-    fields = yaml_file.read(path)["fields"]
-    labels = {name: field["label"] for name, field in fields.items()}
-    return labels | profile.field_labels
 
 
 def _burst(settings: Settings) -> Burst:

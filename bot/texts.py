@@ -104,6 +104,15 @@ class Texts:
         """Every response there is."""
         return frozenset(self._responses)
 
+    @property
+    def common(self) -> frozenset[str]:
+        """The values that every response has."""
+        return frozenset(self._common)
+
+    def variants(self, name: str) -> tuple[Variant, ...]:
+        """Every wording of a response."""
+        return self._responses[name]
+
     def label(self, name: str) -> str:
         """The short label of a question, used in read-backs and by officers."""
         return str(self._responses[name][0].metadata.get("label", ""))
@@ -120,9 +129,10 @@ class Texts:
             if (line := self._formatter.line(raw, known)) is not None
         ]
         buttons = tuple(
-            (title, button.payload)
+            (title, payload)
             for button in variant.buttons
             if (title := self._formatter.line(button.title, known))
+            and (payload := self._formatter.line(button.payload, known))
         )
         return Rendered("\n".join(lines), buttons)
 
@@ -140,6 +150,11 @@ class Texts:
         return variants[-1]
 
 
+def placeholders(text: str) -> frozenset[str]:
+    """The names of the values that a text needs."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
 class _Formatter(string.Formatter):
     """Formats one line; a missing value makes the whole line go away."""
 
@@ -147,8 +162,9 @@ class _Formatter(string.Formatter):
         self._weekdays = weekdays
 
     def line(self, raw: str, values: Mapping[str, object]) -> str | None:
-        needed = {name for _, name, _, _ in self.parse(raw) if name}
-        if any(values.get(name) in (None, "") for name in needed):
+        if "{" not in raw and "}" not in raw:
+            return raw
+        if any(values.get(name) in (None, "") for name in placeholders(raw)):
             return None
         return self.vformat(raw, (), values)
 

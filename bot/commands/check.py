@@ -19,6 +19,7 @@ from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import BotError
 from bot.localities.profile import Profile, load_profile
 from bot.messages import message, operator_message
+from bot.notifications import table
 from bot.rasa_server import model_path
 from bot.settings import ROOT, Settings, load_settings
 from bot.storage.database import Database
@@ -93,6 +94,7 @@ def _profile(settings: Settings, profile: Profile) -> Iterator[Finding]:
 
 def _texts(profile: Profile) -> Iterator[Finding]:
     book = load_book(profile)
+    table.load().check(book.texts)
     count = len(book.texts.names)
     yield Finding(Verdict.OK, message("checks", "texts", count=count))
     for name, text in profile.texts.items():

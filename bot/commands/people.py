@@ -4,17 +4,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from bot.bootstrap import Product, build
 from bot.clock import VIETNAM, today
 from bot.conferences import service as conferences
-from bot.conferences.model import Conference, Registration
+from bot.conferences.model import Conference
 from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import ConfigurationError
 from bot.messages import message
-from bot.notifications import outbox
-from bot.notifications.model import Conversation, Urgency
+from bot.notifications import residents
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
 from bot.staff.model import Role
@@ -110,8 +108,7 @@ def fix_planned_date(
             by="operator",
             now=now,
         )
-        for row in told:
-            _tell_date(session, product, waiting[0], row, now)
+        residents.conference_dated(session, product.notifier, waiting[0], told, now=now)
     return len(told)
 
 
@@ -145,6 +142,7 @@ def add_trial(product: Product) -> str:
                 place=place,
                 seats=_TRIAL_SEATS,
                 trial=True,
+                remind_at=conferences.next_reminder(starts_at, now),
             )
         )
     shown = product.texts.date(starts_at)
@@ -155,38 +153,6 @@ def invitation_url(settings: Settings, token: str) -> str:
     """The address of a one-time link. The token is behind ``#``: it reaches no log."""
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return f"{base.rstrip('/')}/staff/invitation#{token}"
-
-
-def _tell_date(
-    session: Session,
-    product: Product,
-    conference: Conference,
-    row: Registration,
-    now: datetime,
-) -> None:
-    if row.conversation_id is None:
-        return
-    chat = session.get_one(Conversation, row.conversation_id)
-    you = product.texts.render("utter_address", {}).text
-    rendered = product.texts.render(
-        "utter_notice_date_fixed",
-        {
-            "you": you,
-            "starts_at": conference.starts_at,
-            "place": conference.place,
-            "code": row.code,
-        },
-        chat.channel,
-    )
-    outbox.put(
-        session,
-        chat,
-        f"registration/{row.id}/date/{conference.starts_at}",
-        outbox.Content(rendered.text, rendered.buttons),
-        data_key=product.vault.unwrap(chat.key),
-        urgency=Urgency.NOTICE,
-        now=now,
-    )
 
 
 def _moment(value: str) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
@@ -12,7 +12,15 @@ from bot.storage.types import EnumValue, UtcDateTime
 class Conference(SQLModel, table=True):
     """One dialogue conference of a programme; ``starts_at`` is none until fixed."""
 
-    __table_args__ = (Index("conference_next", "locality_id", "starts_at"),)
+    __table_args__ = (
+        Index("conference_next", "locality_id", "starts_at"),
+        Index(
+            "conference_remind",
+            "remind_at",
+            sqlite_where=text("remind_at IS NOT NULL"),
+            postgresql_where=text("remind_at IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
@@ -23,6 +31,8 @@ class Conference(SQLModel, table=True):
     trial: bool = False
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When those who registered are reminded next."""
 
 
 class RegistrationStatus(StrEnum):

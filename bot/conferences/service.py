@@ -1,12 +1,12 @@
 """Use cases of conferences and registrations, in the caller's transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.clock import today
+from bot.clock import VIETNAM, today
 from bot.conferences.model import Conference, Registration, RegistrationStatus
 from bot.localities.profile import Profile
 from bot.petitions.code import make_code
@@ -15,6 +15,8 @@ from bot.storage import counters, events
 from bot.storage.vault import Vault
 
 _SERIES = "DK"
+_REMIND_DAYS = (3, 1)
+_REMIND_AT = time(8)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def fix_date(
     """Fix time and place; returns the registrations whose people must be told."""
     conference.starts_at = starts_at
     conference.place = place
+    conference.remind_at = next_reminder(starts_at, now)
     session.add(conference)
     events.record(
         session,
@@ -132,6 +135,43 @@ def fix_date(
             select(Registration).where(
                 Registration.conference_id == conference.id,
                 Registration.status != RegistrationStatus.CANCELLED,
+            )
+        ).all()
+    )
+
+
+def next_reminder(starts_at: datetime, now: datetime) -> datetime | None:
+    """When those who registered are reminded next: in the morning, three days and one
+    day ahead; none when both are over."""
+    day = today(starts_at)
+    moments = (
+        datetime.combine(day - timedelta(days=ahead), _REMIND_AT, VIETNAM)
+        for ahead in _REMIND_DAYS
+    )
+    return next((moment for moment in moments if moment > now), None)
+
+
+def reminder_due(session: Session, locality_id: str, now: datetime) -> list[Conference]:
+    """Conferences whose people are to be reminded now; nobody else gets them."""
+    return list(
+        session.exec(
+            select(Conference)
+            .where(
+                Conference.locality_id == locality_id,
+                col(Conference.remind_at) <= now,
+            )
+            .with_for_update(skip_locked=True)
+        ).all()
+    )
+
+
+def with_seats(session: Session, conference: Conference) -> list[Registration]:
+    """The registrations of a conference that have a seat."""
+    return list(
+        session.exec(
+            select(Registration).where(
+                Registration.conference_id == conference.id,
+                Registration.status == RegistrationStatus.CONFIRMED,
             )
         ).all()
     )

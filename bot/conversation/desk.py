@@ -18,6 +18,7 @@ from bot.conversation.state import State
 from bot.conversation.turn import Turn
 from bot.notifications import staff_push
 from bot.notifications.model import Conversation
+from bot.notifications.policy import Notifier
 from bot.petitions import queries, service
 from bot.petitions.details import Details
 from bot.petitions.life import RESIDENT
@@ -172,15 +173,16 @@ class Desk:
     def _ask_for_call(self, effect: wanted.AskForCall) -> None:
         key, wrapped = self.registry.vault.new_key()
         plain = json.dumps({"phone": effect.phone, "note": effect.note})
-        self.session.add(
-            CallBack(
-                locality_id=self._locality,
-                conversation_id=self._conversation_id,
-                key=wrapped,
-                body=encrypt(key, plain.encode(), _CALL),
-                at=self.now,
-            )
+        call = CallBack(
+            locality_id=self._locality,
+            conversation_id=self._conversation_id,
+            key=wrapped,
+            body=encrypt(key, plain.encode(), _CALL),
+            at=self.now,
         )
+        self.session.add(call)
+        self.session.flush()
+        Notifier.of(self.registry, self.texts).call_office(self.session, call)
 
     @perform.register
     def _guided(self, effect: wanted.Guided) -> None:
@@ -207,6 +209,22 @@ class Desk:
             by=RESIDENT.name,
             now=self.now,
             erase=effect.erase,
+        )
+
+    @perform.register
+    def _want_notices(self, effect: wanted.WantNotices) -> None:
+        if effect.wanted == (self.conversation.muted_at is None):
+            return
+        self.conversation.muted_at = None if effect.wanted else self.now
+        self.session.add(self.conversation)
+        events.record(
+            self.session,
+            "conversation",
+            self._conversation_id,
+            "notices_wanted" if effect.wanted else "notices_stopped",
+            locality_id=self._locality,
+            by=RESIDENT.name,
+            now=self.now,
         )
 
     @perform.register

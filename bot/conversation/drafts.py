@@ -1,36 +1,39 @@
 """Unfinished forms: one nudge, then they expire with notice and are destroyed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from sqlmodel import Session, col, select
 
-from bot.clock import VIETNAM, local
 from bot.conversation import erase
 from bot.conversation.render import address
 from bot.conversation.state import Frame, State
 from bot.conversation.validators import shorten
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
+from bot.notifications.quiet import is_quiet, next_morning
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
 _BATCH = 100
-_MORNING, _EVENING = time(7, 5), time(21, 0)
+_MORNING = time(7, 5)
 _HEARD = 60
 
 
 def nudge_due(
     session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
 ) -> int:
-    """Nudge drafts whose time has come, in waking hours; returns how many."""
+    """Nudge drafts whose time has come, in waking hours and not after the stop word;
+    returns how many."""
     rows = _due(session, locality_id, col(Conversation.nudge_at), now)
     for row in rows:
         session.add(row)
-        if _is_quiet(now):
-            row.nudge_at = _next_morning(now)
+        if is_quiet(now):
+            row.nudge_at = next_morning(now, _MORNING)
             continue
         row.nudge_at = None
+        if row.muted_at:
+            continue
         key = vault.unwrap(row.key)
         state = State.open(key, row.state)
         if frame := _form(state):
@@ -122,13 +125,3 @@ def _heard(frame: Frame) -> str | None:
         (answer.shown for answer in frame.slots.values() if answer.shown), None
     )
     return shorten(shown, _HEARD) if shown else None
-
-
-def _is_quiet(now: datetime) -> bool:
-    return not _MORNING <= local(now).time() < _EVENING
-
-
-def _next_morning(now: datetime) -> datetime:
-    here = local(now)
-    day = here.date() + timedelta(days=here.time() >= _EVENING)
-    return datetime.combine(day, _MORNING, VIETNAM)

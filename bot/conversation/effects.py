@@ -139,6 +139,13 @@ class RequestData:
 
 
 @dataclass(frozen=True)
+class WantNotices:
+    """Whether progress and reminders are wanted in this chat."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
 class DropMedia:
     """Delete files of the running draft."""
 
@@ -161,6 +168,7 @@ Effect = (
     | Guided
     | RequestData
     | DropMedia
+    | WantNotices
 )
 
 

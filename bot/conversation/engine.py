@@ -454,7 +454,15 @@ _SPOKEN_COMMANDS = (
 )
 
 
-_NEVER_LEAD = ("cancel", "restart", "greet", "thanks", "goodbye")
+_NEVER_LEAD = (
+    "cancel",
+    "restart",
+    "greet",
+    "thanks",
+    "goodbye",
+    "stop_notices",
+    "want_notices",
+)
 
 
 def _head(text: str) -> tuple[str, bool, str]:

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
+
+_PARKED = text("status = 'waiting' AND next_attempt_at IS NULL")
 
 
 class ChannelAccount(SQLModel, table=True):
@@ -67,6 +70,8 @@ class Conversation(SQLModel, table=True):
     """When that message was delivered; none while it is on its way."""
     staff_id: int | None = Field(default=None, foreign_key="account.id")
     blocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the resident asked for no more progress and reminders."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -98,6 +103,12 @@ class Outbound(SQLModel, table=True):
             sqlite_where=text("next_attempt_at IS NOT NULL"),
         ),
         Index("outbound_conversation", "conversation_id", "id"),
+        Index(
+            "outbound_parked",
+            "created_at",
+            sqlite_where=_PARKED,
+            postgresql_where=_PARKED,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -111,9 +122,61 @@ class Outbound(SQLModel, table=True):
     body: bytes | None
     """Encrypted text and buttons; none once purged or sealed."""
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    by_day: bool = False
+    """Never sent in quiet hours, however late it has become."""
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     provider_message_id: str | None = None
     error: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class News(SQLModel, table=True):
+    """When the resident of a matter was last told something, and when that is so long
+    ago that he is told again. No ``next_at``: nothing more is to come."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "aggregate", "aggregate_id"),
+        Index(
+            "news_due",
+            "next_at",
+            sqlite_where=text("next_at IS NOT NULL"),
+            postgresql_where=text("next_at IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    aggregate: str
+    aggregate_id: int
+    told_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DigestItem(SQLModel, table=True):
+    """Something that an officer is told together with other things. ``values`` holds
+    codes and dates only. ``due_at`` is none once it is settled; ``sent_in`` is the
+    message it went with, none when there was no chat or nothing left to say."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "account_id", "key"),
+        Index(
+            "digestitem_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="account.id", index=True)
+    event: str
+    aggregate: str
+    aggregate_id: int
+    key: str
+    values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
+    at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sent_in: int | None = Field(default=None, foreign_key="outbound.id")

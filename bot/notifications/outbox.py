@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.channels.base import Button, OutboundMessage
 from bot.errors import ChannelError
@@ -17,6 +18,8 @@ from bot.notifications.model import (
     OutboundStatus,
     Urgency,
 )
+from bot.notifications.quiet import is_quiet
+from bot.storage.once import add_once
 from bot.storage.types import table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 
@@ -90,12 +93,13 @@ def put(
     urgency: Urgency,
     now: datetime,
     at: datetime | None = None,
+    by_day: bool = False,
     claimed: bool = False,
 ) -> Outbound | None:
-    """Add a message, unless one with this key is there already. ``claimed``: a turn's
-    own reply, which its version makes unique, and which the caller sends at once."""
-    if not claimed and _is_known(session, conversation.locality_id, key):
-        return None
+    """Add a message, unless one with this key is there already, or is being added by
+    another transaction. It goes at ``at`` or now, in waking hours only if ``by_day``.
+    ``claimed``: a turn's own reply, which its version makes
+    unique, and which the caller sends at once."""
     row = Outbound(
         locality_id=conversation.locality_id,
         conversation_id=conversation.id or 0,
@@ -103,12 +107,16 @@ def put(
         urgency=urgency,
         body=content.close(data_key),
         next_attempt_at=at or now,
+        by_day=by_day,
         lease_until=now + LEASE if claimed else None,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
-    return row
+    if claimed:
+        session.add(row)
+        session.flush()
+        return row
+    known = _with_key(conversation.locality_id, key)
+    return row if add_once(session, row, known) else None
 
 
 def claim(
@@ -120,7 +128,9 @@ def claim(
     now: datetime,
     limit: int = 50,
 ) -> list[Parcel]:
-    """Take messages that are due, oldest first, and keep others from taking them."""
+    """Take messages that are due, oldest first, and keep others from taking them. What
+    became late by an outage or a retry does not go in quiet hours either."""
+    at_night = [col(Outbound.by_day).is_(False)] if is_quiet(now) else []
     rows = session.exec(
         select(Outbound, Conversation)
         .join(Conversation, col(Outbound.conversation_id) == col(Conversation.id))
@@ -129,6 +139,7 @@ def claim(
             col(Outbound.next_attempt_at) <= now,
             col(Outbound.lease_until).is_(None) | (col(Outbound.lease_until) <= now),
             col(Conversation.channel).in_(channels),
+            *at_night,
         )
         .order_by(col(Outbound.id))
         .limit(limit)
@@ -221,7 +232,7 @@ def settle_sent(
 
 def settle_failed(
     session: Session, parcel: Parcel, error: ChannelError, now: datetime
-) -> None:
+) -> Outbound:
     """Try again later, or give up. What may have arrived is not repeated."""
     row = session.get_one(Outbound, parcel.message.id)
     row.attempts += 1
@@ -241,6 +252,7 @@ def settle_failed(
         conversation.blocked_at = now
         session.add(conversation)
     session.add(row)
+    return row
 
 
 def park(session: Session, message_id: int) -> None:
@@ -264,11 +276,15 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
     )
 
 
-def _is_known(session: Session, locality_id: str, key: str) -> bool:
-    known = select(Outbound.id).where(
+def is_known(session: Session, locality_id: str, key: str) -> bool:
+    """Whether a message with this key was put before."""
+    return session.exec(_with_key(locality_id, key)).first() is not None
+
+
+def _with_key(locality_id: str, key: str) -> SelectOfScalar[Outbound]:
+    return select(Outbound).where(
         Outbound.locality_id == locality_id, Outbound.key == key
     )
-    return session.exec(known).first() is not None
 
 
 def _was_asked(

@@ -1,11 +1,18 @@
 """Notices to residents of what officers did. Each has a key: it is said once."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.notifications import outbox
-from bot.notifications.model import Conversation, Urgency
+from bot.clock import today
+from bot.conferences import service as conferences
+from bot.conferences.model import Conference, Registration
+from bot.deadlines.calendar import WorkingCalendar
+from bot.localities.profile import Profile
+from bot.notifications import table
+from bot.notifications.policy import Fate, NoticeEvent, Notifier
+from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Petition
 from bot.petitions.service import Registry
 from bot.storage.events import Event
@@ -23,16 +30,16 @@ def assigned(
     first: bool,
     now: datetime,
 ) -> None:
-    """The unit that the Office confirmed (``first``) or changed to."""
-    if petition.conversation_id is None:
+    """The unit that the Office confirmed (``first``) or changed to; nothing before the
+    unit has it in its inbox."""
+    if petition.status in AT_OFFICE:
         return
-    _tell(
+    unit = registry.profile.unit(petition.unit_id)
+    Notifier.of(registry, texts).tell_resident(
         session,
-        registry.vault,
-        texts,
         petition.conversation_id,
-        "utter_notice_assigned" if first else "utter_notice_rerouted",
-        {"code": petition.code, "unit": registry.profile.unit(petition.unit_id).name},
+        NoticeEvent.ASSIGNED if first else NoticeEvent.REROUTED,
+        {"code": petition.code, "unit": unit.name, "external": unit.external},
         key=f"petition/{petition.id}/{event.seq}",
         now=now,
     )
@@ -42,39 +49,112 @@ def alert_taken(
     session: Session, vault: Vault, texts: Texts, alert: Alert, *, now: datetime
 ) -> None:
     """Somebody on duty has read the alert."""
-    _tell(
+    Notifier(vault, texts, table.load(), WorkingCalendar(())).tell_resident(
         session,
-        vault,
-        texts,
         alert.conversation_id,
-        "utter_notice_alert_taken",
+        NoticeEvent.ALERT_TAKEN,
         {"at": now},
         key=f"alert/{alert.id}/taken",
         now=now,
     )
 
 
-def _tell(
+def conference_dated(
     session: Session,
-    vault: Vault,
-    texts: Texts,
-    conversation_id: int,
-    response: str,
-    values: dict[str, object],
+    notifier: Notifier,
+    conference: Conference,
+    rows: Iterable[Registration],
     *,
-    key: str,
     now: datetime,
-) -> None:
-    chat = session.get_one(Conversation, conversation_id)
-    you = texts.render("utter_address", {}).text
-    words = {"you": you, "You": you[:1].upper() + you[1:], **values}
-    rendered = texts.render(response, words, chat.channel)
-    outbox.put(
+) -> int:
+    """Time and place, for everybody who registered; how many are told."""
+    return _tell_slips(
         session,
-        chat,
-        f"{key}/{chat.id}",
-        outbox.Content(rendered.text, rendered.buttons),
-        data_key=vault.unwrap(chat.key),
-        urgency=Urgency.NOTICE,
+        notifier,
+        rows,
+        NoticeEvent.CONFERENCE_DATE,
+        {"starts_at": conference.starts_at, "place": conference.place},
+        stage=f"date/{conference.starts_at}",
         now=now,
     )
+
+
+def conference_cancelled(
+    session: Session,
+    notifier: Notifier,
+    conference: Conference,
+    rows: Iterable[Registration],
+    *,
+    reason: str | None = None,
+    now: datetime,
+) -> int:
+    """That it does not take place, for everybody who registered; how many are told.
+    ``reason`` continues the sentence after *because*."""
+    return _tell_slips(
+        session,
+        notifier,
+        rows,
+        NoticeEvent.CONFERENCE_CANCELLED,
+        {"starts_at": conference.starts_at, "reason": reason},
+        stage=f"cancelled/{conference.starts_at}",
+        now=now,
+    )
+
+
+def remind_of_conferences(
+    session: Session, notifier: Notifier, profile: Profile, now: datetime
+) -> int:
+    """Remind who has a seat, three days and one day ahead; how many conferences."""
+    due = conferences.reminder_due(session, profile.id, now)
+    for conference in due:
+        starts_at = conference.starts_at
+        session.add(conference)
+        conference.remind_at = None
+        if starts_at is None or conference.cancelled_at or starts_at <= now:
+            continue
+        conference.remind_at = conferences.next_reminder(starts_at, now)
+        days = (today(starts_at) - today(now)).days
+        if days < 1:
+            continue
+        plan = profile.programme(conference.programme_id).conference
+        _tell_slips(
+            session,
+            notifier,
+            conferences.with_seats(session, conference),
+            NoticeEvent.CONFERENCE_TOMORROW
+            if days == 1
+            else NoticeEvent.CONFERENCE_SOON,
+            {
+                "starts_at": starts_at,
+                "place": conference.place,
+                "days": days,
+                "early": plan.arrive_minutes_before or None,
+            },
+            stage=f"reminder/{starts_at}/{days}",
+            now=now,
+        )
+    return len(due)
+
+
+def _tell_slips(
+    session: Session,
+    notifier: Notifier,
+    rows: Iterable[Registration],
+    event: NoticeEvent,
+    values: dict[str, object],
+    *,
+    stage: str,
+    now: datetime,
+) -> int:
+    fates = [
+        notifier.tell_resident(
+            session,
+            row.conversation_id,
+            event,
+            {"code": row.code, **values},
+            key=f"registration/{row.id}/{stage}",
+            now=now,
+        )
+        for row in rows
+    ]
+    return sum(fate in (Fate.QUEUED, Fate.CALL) for fate in fates)

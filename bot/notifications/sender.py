@@ -13,7 +13,8 @@ from bot import log
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import ChannelError
-from bot.notifications import outbox
+from bot.notifications import calls, outbox
+from bot.notifications.model import OutboundStatus
 from bot.storage.database import Database
 from bot.storage.vault import Vault
 
@@ -130,9 +131,13 @@ class Sender:
             )
             return
         logger.warning("send_failed", code=error.code, message=parcel.message.id)
-        await self._database.write(
-            lambda session: outbox.settle_failed(session, parcel, error, now)
-        )
+
+        def settle(session: Session) -> None:
+            row = outbox.settle_failed(session, parcel, error, now)
+            if row.status is OutboundStatus.FAILED:
+                calls.undelivered(session, self._vault, row, now)
+
+        await self._database.write(settle)
 
     def _settle_soon(self) -> None:
         if self._settling is None or self._settling.done():

@@ -1,15 +1,19 @@
 """Pushes to officers who linked a chat: codes and dates only, nobody's words."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.notifications import outbox
-from bot.notifications.model import Conversation, Urgency
-from bot.petitions.model import Alert, Petition
+from bot.clock import today
+from bot.deadlines.calendar import WorkingCalendar
+from bot.localities import fields
+from bot.notifications import table
+from bot.notifications.policy import NoticeEvent, Notifier
+from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
-from bot.staff.model import Account
+from bot.staff.ladder import ladder, rung_from
+from bot.staff.model import Account, Leave
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -24,19 +28,15 @@ def alert(
     everybody: bool = False,
 ) -> None:
     """Danger: the duty seat, and with ``everybody`` every officer with a chat."""
-    rendered = texts.render("utter_notice_staff_alert", {"at": row.at})
-    chats = _chats(session, row.locality_id, on_duty=None if everybody else True)
     stage = "all" if everybody else "duty"
-    for chat in chats:
-        outbox.put(
-            session,
-            chat,
-            f"alert/{row.id}/{stage}/{chat.id}",
-            outbox.Content(rendered.text),
-            data_key=vault.unwrap(chat.key),
-            urgency=Urgency.NOTICE,
-            now=now,
-        )
+    Notifier(vault, texts, table.load(), WorkingCalendar(())).tell_officers(
+        session,
+        _accounts(session, row.locality_id, on_duty=None if everybody else True),
+        NoticeEvent.ALERT,
+        {"at": row.at},
+        key=f"alert/{row.id}/{stage}",
+        now=now,
+    )
 
 
 def petition(
@@ -47,41 +47,76 @@ def petition(
     *,
     now: datetime,
 ) -> None:
-    """A new petition, for the officers of its unit."""
-    profile = registry.profile
-    rendered = texts.render(
-        "utter_notice_staff_petition",
-        {"code": row.code, "field": row.field, "due": row.intake_due},
+    """A new petition, for its unit: officers and head, or who is there for them. The
+    chair reads of an urgent one in the digest."""
+    profile, notifier = registry.profile, Notifier.of(registry, texts)
+    rungs = ladder(session, profile, row.unit_id, today(now))
+    own = [a for r in rungs if r.name in ("holder", "unit_head") for a in r.accounts]
+    notifier.tell_officers(
+        session,
+        own or [account for r in rungs[:1] for account in r.accounts],
+        NoticeEvent.NEW_PETITION,
+        {
+            "code": row.code,
+            "field": fields.labels(profile)[row.field],
+            "due": row.intake_due,
+        },
+        key=f"petition/{row.id}/new/{row.unit_id}",
+        now=now,
     )
-    for chat in _chats(session, profile.id, unit_id=row.unit_id):
-        outbox.put(
+    chair = rung_from(rungs, "chair") if row.kind is Kind.KHAN_CAP else None
+    if chair is not None and chair.name == "chair":
+        notifier.tell_officers(
             session,
-            chat,
-            f"petition/{row.id}/new/{row.unit_id}/{chat.id}",
-            outbox.Content(rendered.text),
-            data_key=registry.vault.unwrap(chat.key),
-            urgency=Urgency.NOTICE,
+            chair.accounts,
+            NoticeEvent.URGENT_PETITION,
+            {"code": row.code, "unit": profile.unit(row.unit_id).short_name},
+            key=f"petition/{row.id}/urgent",
             now=now,
         )
 
 
-def _chats(
-    session: Session,
-    locality_id: str,
-    *,
-    on_duty: bool | None = None,
-    unit_id: str | None = None,
-) -> Iterable[Conversation]:
-    query = (
-        select(Conversation)
-        .join(Account, col(Conversation.staff_id) == col(Account.id))
-        .where(
-            Conversation.locality_id == locality_id,
-            col(Account.disabled_at).is_(None),
+def stands_in(
+    session: Session, notifier: Notifier, leave: Leave, *, now: datetime
+) -> None:
+    """Somebody is told that he stands in for a colleague."""
+    delegate = session.get(Account, leave.delegate_id) if leave.delegate_id else None
+    if delegate is not None:
+        notifier.tell_officers(
+            session,
+            [delegate],
+            NoticeEvent.STANDS_IN,
+            {"first": leave.first, "last": leave.last},
+            key=f"leave/{leave.id}/stands_in",
+            now=now,
         )
+
+
+def calendar_missing(
+    session: Session,
+    notifier: Notifier,
+    accounts: Sequence[Account],
+    year: int,
+    *,
+    now: datetime,
+) -> None:
+    """No reviewed calendar of a year into which dates already fall."""
+    notifier.tell_officers(
+        session,
+        accounts,
+        NoticeEvent.CALENDAR_MISSING,
+        {"year": year},
+        key=f"calendar/{year}/missing",
+        now=now,
+    )
+
+
+def _accounts(
+    session: Session, locality_id: str, *, on_duty: bool | None = None
+) -> Sequence[Account]:
+    query = select(Account).where(
+        Account.locality_id == locality_id, col(Account.disabled_at).is_(None)
     )
     if on_duty is not None:
         query = query.where(Account.on_duty == on_duty)
-    if unit_id is not None:
-        query = query.where(Account.unit_id == unit_id)
     return session.exec(query).all()

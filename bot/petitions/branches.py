@@ -65,7 +65,6 @@ def extend(
         calendar=registry.calendar,
         plan=BackwardPlan(),
     )
-    petition.told_at = now
     session.add(petition)
     service.record(
         session,
@@ -97,7 +96,6 @@ def escalate(
     if not reference.strip():
         raise DomainError("reference_missing")
     service.act(petition, Act.ESCALATE, who)
-    petition.told_at = now
     session.add(petition)
     service.record(
         session,
@@ -182,7 +180,7 @@ def _answer(
     session: Session, petition: Petition, act: Act, who: Who, now: datetime
 ) -> None:
     service.act(petition, act, who)
-    petition.answered_at = petition.told_at = now
+    petition.answered_at = now
     session.add(petition)
     service.tell_intake(session, petition, who=who, now=now)
     service.drop_dues(session, petition, act.value, who=who, now=now)

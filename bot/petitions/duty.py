@@ -21,10 +21,13 @@ _CALLS = 200
 
 @dataclass(frozen=True)
 class CallNote:
-    """Whom to ring; ``note`` is why: empty (asked for a person) or a code."""
+    """Whom to ring; ``note`` is why: empty (asked for a person) or a code. ``event``
+    and ``text`` are what he is to be told, when we are the ones who have to say it."""
 
     phone: str | None
     note: str
+    event: str = ""
+    text: str = ""
 
 
 def alerts(session: Session, locality_id: str, now: datetime) -> Sequence[Alert]:
@@ -90,9 +93,9 @@ def count_calls(session: Session, locality_id: str) -> int:
 
 
 def note(vault: Vault, call: CallBack) -> CallNote:
-    """The telephone number and why."""
+    """The telephone number, why, and what is to be said."""
     box = json.loads(decrypt(vault.unwrap(call.key), call.body, b"call"))
-    return CallNote(box["phone"], box["note"])
+    return CallNote(**box)
 
 
 def rung(

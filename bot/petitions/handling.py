@@ -55,7 +55,6 @@ def hand_over(
 def ask(session: Session, petition: Petition, *, who: Who, now: datetime) -> None:
     """The resident is asked for something; no legal clock stands still."""
     service.act(petition, Act.ASK, who)
-    petition.told_at = now
     session.add(petition)
     service.record(session, petition, "asked_resident", by=who.name, now=now)
 
@@ -81,7 +80,6 @@ def progress(
         raise DomainError("promise_in_past")
     service.act(petition, Act.PROGRESS, who)
     petition.promised_on = promised_on or petition.promised_on
-    petition.told_at = now
     session.add(petition)
     service.record(
         session,

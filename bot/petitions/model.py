@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 from bot.petitions.life import PetitionStatus
 from bot.storage.types import EnumValue, UtcDateTime
 
+_OPEN_CALL = text("matter IS NOT NULL AND done_at IS NULL")
+
 
 class Kind(StrEnum):
     """The legal kind of a message (see the glossary)."""
@@ -174,8 +176,6 @@ class Petition(SQLModel, table=True):
     """How many households its sender speaks for, as declared."""
     promised_on: date | None = None
     """The day that the unit promised on its own, beside the legal dates."""
-    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the resident last heard of it."""
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     conference_id: int | None = Field(default=None, foreign_key="conference.id")
     conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
@@ -312,13 +312,28 @@ class Alert(SQLModel, table=True):
 
 
 class CallBack(SQLModel, table=True):
-    """A resident asked for a person; somebody rings back."""
+    """A resident asked for a person, or cannot be written to; somebody rings.
 
-    __table_args__ = (Index("callback_open", "locality_id", "done_at"),)
+    ``matter`` (``petition/12``) is what he is to be told of: while it is open, nothing
+    else of that matter adds another call.
+    """
+
+    __table_args__ = (
+        Index("callback_open", "locality_id", "done_at"),
+        Index(
+            "callback_matter",
+            "locality_id",
+            "matter",
+            unique=True,
+            sqlite_where=_OPEN_CALL,
+            postgresql_where=_OPEN_CALL,
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
-    conversation_id: int = Field(foreign_key="conversation.id")
+    conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
+    matter: str | None = None
     key: bytes
     body: bytes
     at: datetime = Field(sa_type=UtcDateTime)

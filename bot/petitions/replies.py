@@ -140,7 +140,7 @@ def deliver(session: Session, petition: Petition, *, who: Who, now: datetime) ->
         raise DomainError("reply_not_issued")
     service.act(petition, Act.DELIVER, who)
     reply.delivered_at = now
-    petition.answered_at = petition.told_at = now
+    petition.answered_at = now
     session.add_all([petition, reply])
     _record(session, petition, reply, "delivered", who=who, now=now)
     if reply.kind is ReplyKind.QUICK:

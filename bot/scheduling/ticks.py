@@ -11,7 +11,7 @@ from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.conversation.model import Attachment
-from bot.notifications import alerts
+from bot.notifications import alerts, calls, digests, progress, residents
 from bot.notifications.sender import Sender
 
 _BATCH = 200
@@ -81,6 +81,20 @@ def ticks(product: Product) -> list[Tick]:
     def escalate(session: Session, now: datetime) -> int:
         return alerts.escalate_due(session, vault, texts, locality, now)
 
+    def send_digests(session: Session, now: datetime) -> int:
+        return digests.send_due(session, product.notifier, locality, now)
+
+    def tell_progress(session: Session, now: datetime) -> int:
+        return progress.tell_due(session, product.registry, product.notifier, now)
+
+    def remind_of_conferences(session: Session, now: datetime) -> int:
+        return residents.remind_of_conferences(
+            session, product.notifier, product.profile, now
+        )
+
+    def call_unread(session: Session, now: datetime) -> int:
+        return calls.call_unread(session, vault, locality, now)
+
     def clear_files(session: Session, now: datetime) -> int:
         _drop_unsent(session, locality, now)
         return _clear_files(product, session)
@@ -89,6 +103,10 @@ def ticks(product: Product) -> list[Tick]:
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
+        Tick("digests", 60, send_digests),
+        Tick("progress", 600, tell_progress),
+        Tick("conference_reminders", 300, remind_of_conferences),
+        Tick("unread_notices", 600, call_unread),
         Tick("retention", 300, clear_files),
     ]
 

@@ -1,9 +1,9 @@
 """Accounts, log-in links and sessions of officers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
@@ -79,3 +79,16 @@ class ChatLink(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id")
     word_hash: str = Field(unique=True)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Leave(SQLModel, table=True):
+    """Days on which somebody is away, first and last included, and who stands in."""
+
+    __table_args__ = (Index("leave_days", "locality_id", "last"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="account.id")
+    delegate_id: int | None = Field(default=None, foreign_key="account.id")
+    first: date
+    last: date

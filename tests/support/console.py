@@ -14,7 +14,7 @@ from bot.petitions.service import NewPetition
 from bot.staff import service as staff
 from bot.staff.model import Account, Role
 from bot.web.app import create_app
-from tests.support.talk import Talk
+from tests.support.talk import Person, Talk
 
 PASSWORD = "mat khau rat dai"
 _UNLABELLED = {"hidden", "submit", "button"}
@@ -225,6 +225,14 @@ class Desk:
         with self.product.database.writing() as session:
             token = staff.open_session(session, account, now)
         browser.client.cookies.set("kiennghi_staff", token, path="/staff")
+
+    def link(self, account: Account, peer: str) -> Person:
+        """A chat of an officer, linked with the one-time word."""
+        now, person = self.product.clock(), self.talk.person(peer)
+        with self.product.database.writing() as session:
+            word = staff.chat_word(session, account, now)
+        person.say(f"LINK {word}")
+        return person
 
     def file(self, content: str = "đèn đường hư, tối om", **changes: Any) -> Petition:
         """A petition of Lan, filed by the service."""

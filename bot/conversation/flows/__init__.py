@@ -6,6 +6,7 @@ from bot.conversation.flows.danger import DangerFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.handoff import HandoffFlow
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
+from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
 from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
 from bot.conversation.flows.register import RegisterFlow
@@ -30,6 +31,7 @@ ALL = {
         HandoffFlow(),
         LinkedFlow(),
         MyDataFlow(),
+        NoticesFlow(),
         PetitionFlow(),
         ProtectionFlow(),
         QuestionsFlow(),
@@ -53,6 +55,7 @@ OPENINGS = {
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
     LINKED: LinkedFlow.name,
+    **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys(TALK, "talk"),
 }
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from bot.staff.model import Role
 from bot.web.site import Site
-from bot.web.staff import accounts, chats, duty, entry, inbox, petition
+from bot.web.staff import accounts, chats, duty, entry, inbox, leave, petition
 from bot.web.staff.console import ANYBODY, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
@@ -36,6 +36,9 @@ PAGES = (
     Page("GET", "/chats", chats.show, _DESKS),
     Page("POST", "/chats", chats.new_word, _DESKS),
     Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS),
+    Page("GET", "/leave", leave.show, _DESKS),
+    Page("POST", "/leave", leave.add, _DESKS),
+    Page("POST", "/leave/{id}/end", leave.end, _DESKS),
 )
 
 

@@ -13,7 +13,7 @@ from bot.conversation.phone import spaced
 from bot.notifications import residents
 from bot.notifications.model import Conversation
 from bot.petitions import duty, queries
-from bot.petitions.model import Alert, CallBack
+from bot.petitions.model import Alert, CallBack, Petition
 from bot.web.staff.banner import sees_alert
 from bot.web.staff.console import HOME, Console, Visit
 
@@ -31,8 +31,11 @@ class Call:
     phone: str | None
     dial: str | None
     note: str
-    channel: str
+    channel: str | None
+    """None: nothing can be written to this person."""
     codes: tuple[str, ...]
+    text: str = ""
+    """What is to be said."""
 
 
 async def alerts(console: Console, visit: Visit) -> Response:
@@ -81,14 +84,27 @@ async def done(console: Console, visit: Visit) -> Response:
 
 def _call(session: Session, product: Product, row: CallBack) -> Call:
     note = duty.note(product.vault, row)
-    chat = session.get_one(Conversation, row.conversation_id)
-    filed = queries.of_conversation(session, row.conversation_id)
+    chat_id = row.conversation_id
+    chat = session.get(Conversation, chat_id) if chat_id else None
     return Call(
         id=row.id or 0,
         at=row.at,
         phone=spaced(note.phone) if note.phone else None,
         dial=note.phone,
         note=note.note,
-        channel=chat.channel,
-        codes=tuple(petition.code for petition in filed[:_CODES]),
+        channel=chat.channel if chat else None,
+        codes=tuple(_codes(session, row)),
+        text=note.text,
     )
+
+
+def _codes(session: Session, row: CallBack) -> Sequence[str]:
+    """What the call is about, else the newest that the person filed."""
+    aggregate, _, matter = (row.matter or "").partition("/")
+    if aggregate == "petition":
+        petition = session.get(Petition, int(matter))
+        return [petition.code] if petition else []
+    if row.conversation_id is None:
+        return []
+    filed = queries.of_conversation(session, row.conversation_id)
+    return [petition.code for petition in filed[:_CODES]]

@@ -21,8 +21,9 @@ def upgrade() -> None:
             )
         batch.add_column(sa.Column("households", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("promised_on", sa.Date(), nullable=True))
-        for name in ("told_at", "answered_at"):
-            batch.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(
+            sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True)
+        )
         batch.create_foreign_key("petition_lead_fk", "petition", ["lead_id"], ["id"])
         batch.create_index("petition_lead", ["lead_id"])
         batch.create_index(

@@ -1,0 +1,138 @@
+"""The list for staff to call: residents whom nothing can be written to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.conferences.model import Registration
+from bot.errors import DomainError
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Outbound, OutboundStatus, Urgency
+from bot.petitions.details import open_details
+from bot.petitions.model import CallBack, Petition
+from bot.staff.model import Account, Role
+from bot.storage.once import add_once
+from bot.storage.vault import Vault, encrypt
+
+UNREAD = timedelta(days=2)
+_BATCH = 100
+_LABEL = b"call"
+_MATTERS = ("petition", "registration")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose matter it is, as far as a call needs it."""
+
+    locality_id: str
+    code: str
+    phone: str | None
+
+
+def person(session: Session, vault: Vault, aggregate: str, row_id: int) -> Person:
+    """Who filed a petition or a slip; ``DomainError('matter_unknown')`` otherwise."""
+    row: Petition | Registration | None = None
+    if aggregate == "petition":
+        row = session.get(Petition, row_id)
+    elif aggregate == "registration":
+        row = session.get(Registration, row_id)
+    if row is None:
+        raise DomainError("matter_unknown", aggregate=aggregate)
+    details = open_details(vault, row.key, row.details)
+    return Person(row.locality_id, row.code, details.phone)
+
+
+def add(
+    session: Session,
+    vault: Vault,
+    *,
+    locality_id: str,
+    conversation_id: int | None,
+    matter: str,
+    phone: str | None,
+    note: str,
+    event: str,
+    text: str,
+    now: datetime,
+) -> CallBack | None:
+    """Put somebody on the list; none while a call of that matter is open. ``note`` and
+    ``event`` are codes, ``text`` is what is to be said."""
+    key, wrapped = vault.new_key()
+    box = {"phone": phone, "note": note, "event": event, "text": text}
+    call = CallBack(
+        locality_id=locality_id,
+        conversation_id=conversation_id,
+        matter=matter,
+        key=wrapped,
+        body=encrypt(key, json.dumps(box).encode(), _LABEL),
+        at=now,
+    )
+    is_open = select(CallBack).where(
+        CallBack.locality_id == locality_id,
+        CallBack.matter == matter,
+        col(CallBack.done_at).is_(None),
+    )
+    return call if add_once(session, call, is_open) else None
+
+
+def undelivered(
+    session: Session, vault: Vault, row: Outbound, now: datetime
+) -> CallBack | None:
+    """A notice of a resident that did not get there, or was not read: somebody rings.
+    None for what is no notice about a petition or a slip."""
+    aggregate, _, rest = row.key.partition("/")
+    number = rest.partition("/")[0]
+    chat = session.get_one(Conversation, row.conversation_id)
+    is_ours = row.urgency is Urgency.NOTICE and aggregate in _MATTERS
+    if not is_ours or row.body is None or chat.staff_id or not number.isdigit():
+        return None
+    who = person(session, vault, aggregate, int(number))
+    return add(
+        session,
+        vault,
+        locality_id=row.locality_id,
+        conversation_id=chat.id,
+        matter=f"{aggregate}/{number}",
+        phone=who.phone,
+        note="blocked" if chat.blocked_at else "undelivered",
+        event="",
+        text=outbox.Content.open(vault.unwrap(chat.key), row.body).text,
+        now=now,
+    )
+
+
+def call_unread(session: Session, vault: Vault, locality_id: str, now: datetime) -> int:
+    """Notices that have waited too long for their reader to come back to the page go
+    on the list as well; how many were looked at. They stay for the reader."""
+    rows = session.exec(
+        select(Outbound)
+        .where(
+            Outbound.locality_id == locality_id,
+            Outbound.status == OutboundStatus.WAITING,
+            Outbound.urgency == Urgency.NOTICE,
+            col(Outbound.next_attempt_at).is_(None),
+            col(Outbound.error).is_(None),
+            col(Outbound.created_at) < now - UNREAD,
+        )
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.error = "unread"
+        session.add(row)
+        undelivered(session, vault, row, now)
+    return len(rows)
+
+
+def office(session: Session, locality_id: str) -> Sequence[Account]:
+    """Who keeps the list."""
+    return session.exec(
+        select(Account).where(
+            Account.locality_id == locality_id,
+            Account.role == Role.OFFICE,
+            col(Account.disabled_at).is_(None),
+        )
+    ).all()

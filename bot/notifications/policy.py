@@ -1,0 +1,326 @@
+"""The one way by which anybody is told of something: the table, quiet hours, the stop
+word, digests and the outbox. All of it in the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.clock import today
+from bot.deadlines.calendar import WorkingCalendar
+from bot.notifications import calls, news, outbox, table
+from bot.notifications.model import (
+    Conversation,
+    DigestItem,
+    Outbound,
+    Urgency,
+)
+from bot.notifications.quiet import is_quiet, next_morning
+from bot.notifications.table import NoticeEvent, Row, Section, Table, Way, When
+from bot.petitions.model import CallBack
+from bot.petitions.service import Registry
+from bot.staff.model import Account
+from bot.storage.once import add_once
+from bot.storage.types import stored_id
+from bot.storage.vault import Vault
+from bot.texts import Rendered, Texts
+
+__all__ = ["Fate", "Matter", "NoticeEvent", "Notifier", "Section"]
+
+_STRIDE = 37
+"""Seconds between two chats in the morning; any number without a common factor."""
+
+
+class Fate(StrEnum):
+    """What became of a notice to a resident."""
+
+    QUEUED = "queued"
+    KNOWN = "known"
+    """Said before."""
+    STOPPED = "stopped"
+    """The resident asked not to be told such things."""
+    CALL = "call"
+    """Nothing can be written: somebody rings."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a notice is about: the first two parts of its key."""
+
+    aggregate: str
+    id: int
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """From ``petition/12/…``; ``ValueError`` for another key."""
+        parts = key.split("/", 2)
+        if len(parts) < 3 or not parts[1].isdigit():
+            raise ValueError(f"a key begins with what it is about: {key}")
+        return cls(parts[0], int(parts[1]))
+
+    def __str__(self) -> str:
+        return f"{self.aggregate}/{self.id}"
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """Tells residents and officers."""
+
+    vault: Vault
+    texts: Texts
+    table: Table
+    calendar: WorkingCalendar
+
+    @classmethod
+    def of(cls, registry: Registry, texts: Texts) -> Self:
+        """With the product's own table."""
+        return cls(registry.vault, texts, table.load(), registry.calendar)
+
+    def tell_resident(
+        self,
+        session: Session,
+        conversation_id: int | None,
+        event: NoticeEvent,
+        values: Mapping[str, object],
+        *,
+        key: str,
+        now: datetime,
+    ) -> Fate:
+        """Tell a resident once. ``key`` begins with what it is about
+        (``petition/12/…``); ``conversation_id`` none: paper or telephone.
+
+        ``ValueError`` when a value that the words need is missing.
+        """
+        notice = _Notice(event, self.table.resident(event), values, key, now)
+        chat = session.get(Conversation, conversation_id) if conversation_id else None
+        can_write = chat is not None and chat.blocked_at is None
+        if notice.row.stops and (not can_write or (chat and chat.muted_at)):
+            return Fate.STOPPED
+        if chat is None or not can_write:
+            return self._call(session, chat, notice)
+        if not self._put(session, chat, notice):
+            return Fate.KNOWN
+        self._note_news(session, chat.locality_id, notice)
+        return Fate.QUEUED
+
+    def tell_officers(
+        self,
+        session: Session,
+        accounts: Sequence[Account],
+        event: NoticeEvent,
+        values: Mapping[str, object],
+        *,
+        key: str,
+        now: datetime,
+    ) -> int:
+        """Tell each of them once, at once or in the digest; to how many it was new."""
+        told = 0
+        for account in _each_once(accounts):
+            row = self.table.officer(event, account.role)
+            if row is None:
+                continue
+            notice = _Notice(event, row, values, key, now)
+            if row.way is Way.DIGEST:
+                due = self.next_digest(now)
+                told += self._collect(session, account, notice, due)
+            else:
+                told += self._push(session, account, notice)
+        return told
+
+    def next_digest(self, now: datetime) -> datetime:
+        """The next working morning's digest."""
+        at = next_morning(now, self.table.digest_at)
+        while not self.calendar.is_working_day(today(at)):
+            at = next_morning(at, self.table.digest_at)
+        return at
+
+    def officer_chats(
+        self, session: Session, account: Account
+    ) -> Sequence[Conversation]:
+        """The chats in which an officer can be reached."""
+        return session.exec(
+            select(Conversation)
+            .where(
+                Conversation.staff_id == account.id,
+                col(Conversation.blocked_at).is_(None),
+            )
+            .order_by(col(Conversation.id))
+        ).all()
+
+    def call_office(
+        self, session: Session, call: CallBack, *, code: str | None = None
+    ) -> None:
+        """Tell the Office that somebody is to be rung."""
+        event = NoticeEvent.CALL_TO_MAKE if call.matter else NoticeEvent.CALL_WAITING
+        values = {"at": call.at} | ({"code": code} if call.matter else {})
+        self.tell_officers(
+            session,
+            calls.office(session, call.locality_id),
+            event,
+            values,
+            key=f"callback/{call.id}/new",
+            now=call.at,
+        )
+
+    def render(
+        self, row: Row, values: Mapping[str, object], channel: str = ""
+    ) -> Rendered:
+        """The words of a row of the table."""
+        you = self.texts.render("utter_address", {}).text
+        words = {"you": you, "You": you[:1].upper() + you[1:], **values}
+        return self.texts.render(row.response[self.table.language], words, channel)
+
+    def _put(self, session: Session, chat: Conversation, notice: "_Notice") -> bool:
+        """Into the outbox; false if it is there."""
+        row, now = notice.row, notice.now
+        rendered = self.render(row, notice.values, chat.channel)
+        put = outbox.put(
+            session,
+            chat,
+            f"{notice.key}/{chat.id}",
+            outbox.Content(rendered.text, rendered.buttons),
+            data_key=self.vault.unwrap(chat.key),
+            urgency=row.urgency,
+            now=now,
+            at=self._morning(chat, now) if notice.waits and is_quiet(now) else None,
+            by_day=notice.waits,
+        )
+        return put is not None
+
+    def _morning(self, chat: Conversation, now: datetime) -> datetime:
+        """A chat always at the same minute, so that its messages keep their order and
+        not all chats leave together."""
+        wait = stored_id(chat.id) * _STRIDE % self.table.spread_seconds
+        return next_morning(now) + timedelta(seconds=wait)
+
+    def _call(
+        self, session: Session, chat: Conversation | None, notice: "_Notice"
+    ) -> Fate:
+        matter = notice.matter
+        person = calls.person(session, self.vault, matter.aggregate, matter.id)
+        call = calls.add(
+            session,
+            self.vault,
+            locality_id=person.locality_id,
+            conversation_id=chat.id if chat else None,
+            matter=str(matter),
+            phone=person.phone,
+            note="blocked" if chat else "no_chat",
+            event=notice.event.value,
+            text=self.render(notice.row, notice.values).text,
+            now=notice.now,
+        )
+        if call is None:
+            return Fate.KNOWN
+        self.call_office(session, call, code=person.code)
+        self._note_news(session, person.locality_id, notice)
+        return Fate.CALL
+
+    def _collect(
+        self, session: Session, account: Account, notice: "_Notice", due: datetime
+    ) -> bool:
+        """Keep something for a digest; false if it was kept or sent before."""
+        known = select(DigestItem).where(
+            DigestItem.locality_id == account.locality_id,
+            DigestItem.account_id == account.id,
+            DigestItem.key == notice.key,
+        )
+        item = DigestItem(
+            locality_id=account.locality_id,
+            account_id=stored_id(account.id),
+            event=notice.event.value,
+            aggregate=notice.matter.aggregate,
+            aggregate_id=notice.matter.id,
+            key=notice.key,
+            values={name: _plain(value) for name, value in notice.values.items()},
+            at=notice.now,
+            due_at=due,
+        )
+        return add_once(session, item, known)
+
+    def _push(self, session: Session, account: Account, notice: "_Notice") -> bool:
+        """Into each of the officer's chats, unless there came too many lately."""
+        told = False
+        for chat in self.officer_chats(session, account):
+            if outbox.is_known(session, chat.locality_id, f"{notice.key}/{chat.id}"):
+                continue
+            if notice.waits and self._is_storm(session, chat, notice.now):
+                due = self._after_storm(session, account, notice.now)
+                told |= self._collect(session, account, notice, due)
+            else:
+                told |= self._put(session, chat, notice)
+        return told
+
+    def _is_storm(self, session: Session, chat: Conversation, now: datetime) -> bool:
+        storm = self.table.storm
+        lately = session.exec(
+            select(func.count())
+            .select_from(Outbound)
+            .where(
+                Outbound.conversation_id == chat.id,
+                Outbound.urgency != Urgency.REPLY,
+                col(Outbound.created_at) > now - timedelta(minutes=storm.minutes),
+            )
+        ).one()
+        return lately >= storm.pushes
+
+    def _after_storm(
+        self, session: Session, account: Account, now: datetime
+    ) -> datetime:
+        """When the pushes that were too many are told: with those that wait already,
+        else when the storm has passed."""
+        end = now + timedelta(minutes=self.table.storm.minutes)
+        waiting = session.exec(
+            select(func.min(DigestItem.due_at)).where(
+                DigestItem.account_id == account.id, col(DigestItem.due_at) <= end
+            )
+        ).one()
+        if waiting is not None:
+            return waiting
+        return self.next_digest(now) if is_quiet(end) else end
+
+    def _note_news(self, session: Session, locality_id: str, notice: "_Notice") -> None:
+        """The resident of a petition has heard something; when to tell again."""
+        if notice.matter.aggregate == "petition":
+            news.heard(
+                session,
+                locality_id,
+                notice.matter.id,
+                is_last=notice.row.ends,
+                now=notice.now,
+            )
+
+
+@dataclass(frozen=True)
+class _Notice:
+    """One thing to tell; made only with every value that its words need."""
+
+    event: NoticeEvent
+    row: Row
+    values: Mapping[str, object]
+    key: str
+    now: datetime
+    matter: Matter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.row.check(self.values)
+        object.__setattr__(self, "matter", Matter.of(self.key))
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is for waking hours."""
+        return self.row.when is When.WAITS
+
+
+def _plain(value: object) -> object:
+    """As JSON holds it."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _each_once(accounts: Iterable[Account]) -> Iterable[Account]:
+    """Who may still log in, without repeats, in order."""
+    return {a.id: a for a in accounts if not a.disabled_at}.values()
