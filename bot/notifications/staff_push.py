@@ -46,9 +46,11 @@ def petition(
     row: Petition,
     *,
     now: datetime,
+    turn: int = 0,
 ) -> None:
     """A new petition, for its unit: officers and head, or who is there for them. The
-    chair reads of an urgent one in the digest."""
+    chair reads of an urgent one in the digest. ``turn`` tells one assignment from
+    another, so that a unit that gets it back hears of it."""
     profile, notifier = registry.profile, Notifier.of(registry, texts)
     rungs = ladder(session, profile, row.unit_id, today(now))
     own = [a for r in rungs if r.name in ("holder", "unit_head") for a in r.accounts]
@@ -61,7 +63,7 @@ def petition(
             "field": fields.labels(profile)[row.field],
             "due": row.intake_due,
         },
-        key=f"petition/{row.id}/new/{row.unit_id}",
+        key=f"petition/{row.id}/new/{row.unit_id}/{turn}",
         now=now,
     )
     chair = rung_from(rungs, "chair") if row.kind is Kind.KHAN_CAP else None

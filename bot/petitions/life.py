@@ -123,8 +123,9 @@ _S = PetitionStatus
 AT_OFFICE = frozenset({_S.RECEIVED, _S.CLASSIFIED})
 """No unit has it yet."""
 _AT_UNIT = frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.AWAITING_RESIDENT})
-_IN_PAPER = frozenset({_S.DRAFTED, _S.APPROVED, _S.SENT_TO_SIGN, _S.AWAITING_NUMBER})
-UNANSWERED = AT_OFFICE | _AT_UNIT | _IN_PAPER | {_S.ESCALATED}
+IN_PAPER = frozenset({_S.DRAFTED, _S.APPROVED, _S.SENT_TO_SIGN, _S.AWAITING_NUMBER})
+"""A reply is on its way through the hands."""
+UNANSWERED = AT_OFFICE | _AT_UNIT | IN_PAPER | {_S.ESCALATED}
 """The resident has no reply yet: every clock runs."""
 OPEN = UNANSWERED | {_S.ISSUED}
 """Somebody of the authority still has to do something."""
@@ -148,13 +149,13 @@ LIFE: dict[Act, Transition] = {
     Act.ASK: _rule({_S.IN_PROGRESS}, _S.AWAITING_RESIDENT, *_DESK),
     Act.RESUME: _rule({_S.AWAITING_RESIDENT}, _S.IN_PROGRESS, Actor.RESIDENT, *_DESK),
     Act.PROGRESS: _rule(
-        _AT_UNIT | _IN_PAPER | {_S.ESCALATED}, None, *_DESK, Actor.OFFICE
+        _AT_UNIT | IN_PAPER | {_S.ESCALATED}, None, *_DESK, Actor.OFFICE
     ),
     Act.SUPPLEMENT: _rule(OPEN | ANSWERED, None, Actor.RESIDENT, *_DESK, Actor.OFFICE),
     Act.DRAFT: _rule(_AT_UNIT, _S.DRAFTED, *_DESK),
     Act.APPROVE: _rule({_S.DRAFTED}, _S.APPROVED, Actor.HEAD, Actor.CHAIR),
     Act.REWORK: _rule(
-        _IN_PAPER, _S.IN_PROGRESS, Actor.HEAD, Actor.CHAIR, Actor.OFFICE, Actor.CLERK
+        IN_PAPER, _S.IN_PROGRESS, Actor.HEAD, Actor.CHAIR, Actor.OFFICE, Actor.CLERK
     ),
     Act.SEND_TO_SIGN: _rule({_S.APPROVED}, _S.SENT_TO_SIGN, *_DESK),
     Act.SIGN: _rule({_S.SENT_TO_SIGN}, _S.AWAITING_NUMBER, Actor.CHAIR, Actor.CLERK),

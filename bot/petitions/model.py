@@ -239,6 +239,15 @@ class Reply(SQLModel, table=True):
     """An answer to a petition, from draft to delivery. The text is encrypted with the
     petition's key; a draft that was sent back stays, with ``replaced_at``."""
 
+    __table_args__ = (
+        Index(
+            "reply_ask",
+            "ask_at",
+            sqlite_where=text("ask_at IS NOT NULL"),
+            postgresql_where=text("ask_at IS NOT NULL"),
+        ),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
     petition_id: int = Field(foreign_key="petition.id", index=True)
@@ -252,6 +261,8 @@ class Reply(SQLModel, table=True):
     approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ask_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the resident is asked whether it is done; none once asked."""
     replaced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rating: Rating | None = Field(default=None, sa_type=EnumValue(Rating))
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, true
 from sqlmodel import Session, col, or_, select
 
 from bot.petitions.code import find_code
-from bot.petitions.life import OPEN, PetitionStatus
+from bot.petitions.life import ANSWERED, AT_OFFICE, IN_PAPER, OPEN, PetitionStatus
 from bot.petitions.model import Petition, Supplement
 from bot.storage.events import Event
 from nlu.text import fold
@@ -70,8 +70,24 @@ class Shelf(StrEnum):
     OPEN = "open"
     RECEIVED = "received"
     ASSIGNED = "assigned"
+    WORKING = "working"
+    PAPER = "paper"
+    """Waits for approval, signature or number."""
     OVERDUE = "overdue"
+    ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
+
+
+_S = PetitionStatus
+_ON = {
+    Shelf.OPEN: OPEN,
+    Shelf.RECEIVED: AT_OFFICE,
+    Shelf.ASSIGNED: frozenset({_S.ASSIGNED}),
+    Shelf.WORKING: frozenset({_S.IN_PROGRESS, _S.AWAITING_RESIDENT, _S.ESCALATED}),
+    Shelf.PAPER: IN_PAPER | {_S.ISSUED},
+    Shelf.ANSWERED: ANSWERED | {_S.CLOSED, _S.MERGED},
+    Shelf.WITHDRAWN: frozenset({_S.WITHDRAWN}),
+}
 
 
 @dataclass(frozen=True)
@@ -132,14 +148,14 @@ def count_shelves(
     )
     by_status = {PetitionStatus(status): count for status, count in counted}
     late = _on_shelf(Shelf.OVERDUE, today)
+    overdue = session.exec(
+        select(func.count()).select_from(Petition).where(*mine, late)
+    ).one()
     return {
-        Shelf.OPEN: sum(by_status.get(status, 0) for status in OPEN),
-        Shelf.RECEIVED: by_status.get(PetitionStatus.RECEIVED, 0),
-        Shelf.ASSIGNED: by_status.get(PetitionStatus.ASSIGNED, 0),
-        Shelf.OVERDUE: session.exec(
-            select(func.count()).select_from(Petition).where(*mine, late)
-        ).one(),
-        Shelf.WITHDRAWN: by_status.get(PetitionStatus.WITHDRAWN, 0),
+        shelf: overdue
+        if shelf is Shelf.OVERDUE
+        else sum(by_status.get(status, 0) for status in _ON[shelf])
+        for shelf in Shelf
     }
 
 
@@ -157,12 +173,10 @@ def _in_locality(
 
 
 def _on_shelf(shelf: Shelf, today: date) -> ColumnElement[bool]:
-    if shelf is Shelf.OPEN:
-        return col(Petition.status).in_(OPEN)
     if shelf is Shelf.OVERDUE:
-        is_open = col(Petition.status).in_(OPEN)
-        return is_open & (col(Petition.intake_due) < today)
-    return col(Petition.status) == PetitionStatus(shelf.value)
+        waits = col(Petition.status).in_(AT_OFFICE)
+        return waits & (col(Petition.intake_due) < today)
+    return col(Petition.status).in_(_ON[shelf])
 
 
 def _with_words(words: str) -> ColumnElement[bool]:

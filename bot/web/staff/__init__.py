@@ -4,11 +4,12 @@ from fastapi import APIRouter
 
 from bot.staff.model import Role
 from bot.web.site import Site
-from bot.web.staff import accounts, chats, duty, entry, inbox, leave, petition
+from bot.web.staff import accounts, acts, chats, duty, entry, inbox, leave, petition
 from bot.web.staff.console import ANYBODY, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
 _OFFICE = frozenset({Role.OFFICE})
+_ROUTERS = frozenset({Role.OFFICE, Role.HEAD})
 _DESKS = frozenset(Role) - _ADMIN
 
 _ONE = "/petitions/{code}"
@@ -28,7 +29,8 @@ PAGES = (
     Page("GET", _ONE, petition.show, _DESKS),
     Page("POST", f"{_ONE}/contact", petition.reveal, _DESKS),
     Page("GET", f"{_ONE}/files/{{id}}", petition.send_file, _DESKS),
-    Page("POST", f"{_ONE}/assignment", petition.assign, _OFFICE),
+    Page("POST", f"{_ONE}/assignment", petition.assign, _ROUTERS),
+    Page("POST", f"{_ONE}/acts/{{act}}", acts.do, _DESKS),
     Page("GET", "/alerts", duty.alerts, _DESKS),
     Page("POST", "/alerts/{id}/taken", duty.take, _DESKS),
     Page("GET", "/calls", duty.calls, _OFFICE),

@@ -54,6 +54,8 @@ class Visit:
     secret: str
     account: Account | None = None
     form: Mapping[str, str] = field(default_factory=dict)
+    upload: bytes | None = None
+    """The file that came with the form."""
 
     @property
     def officer(self) -> Account:
@@ -192,8 +194,11 @@ class Console:
                 raise HTTPException(403)
         sent = request.cookies.get(_SESSION if account else _VISIT, "")
         secret = sent or secrets.token_urlsafe(32)
-        form = await self._form(request, sent) if page.method == "POST" else {}
-        visit = Visit(request, self.product.clock(), secret, account, form)
+        form: dict[str, str] = {}
+        upload = None
+        if page.method == "POST":
+            form, upload = await self._form(request, sent)
+        visit = Visit(request, self.product.clock(), secret, account, form, upload)
         response = await page.answer(self, visit)
         if account is None and not sent:
             self._set_cookie(response, request, _VISIT, secret)
@@ -219,26 +224,51 @@ class Console:
             lambda session: staff.logged_in(session, locality, token, now)
         )
 
-    async def _form(self, request: Request, secret: str) -> dict[str, str]:
-        """The fields, if the form is ours; 403 otherwise."""
+    async def _form(
+        self, request: Request, secret: str
+    ) -> tuple[dict[str, str], bytes | None]:
+        """The fields and the file, if the form is ours; 403 otherwise."""
+        kind = request.headers.get("content-type", "")
+        if kind.startswith("multipart/form-data"):
+            form, upload = await self._with_file(request)
+        else:
+            form, upload = await self._plain(request), None
+        token = form.pop("csrf", "").encode()
+        is_ours = visitors.is_same_origin(request, self.product.settings.public_url)
+        expected = self.token(secret).encode()
+        if not (secret and is_ours and hmac.compare_digest(token, expected)):
+            raise HTTPException(403)
+        return form, upload
+
+    async def _plain(self, request: Request) -> dict[str, str]:
         body = bytearray()
         async for part in request.stream():
             body += part
             if len(body) > _MAX_FORM:
                 raise HTTPException(413)
         try:
-            fields = parse_qsl(
-                body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS
+            return dict(
+                parse_qsl(
+                    body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS
+                )
             )
         except ValueError:
             raise HTTPException(400) from None
-        form = dict(fields)
-        token = form.pop("csrf", "").encode()
-        is_ours = visitors.is_same_origin(request, self.product.settings.public_url)
-        expected = self.token(secret).encode()
-        if not (secret and is_ours and hmac.compare_digest(token, expected)):
-            raise HTTPException(403)
-        return form
+
+    async def _with_file(self, request: Request) -> tuple[dict[str, str], bytes | None]:
+        most = self.product.settings.max_upload_megabytes * 1024 * 1024
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > most + _MAX_FORM:
+            raise HTTPException(413)
+        upload = None
+        fields: dict[str, str] = {}
+        async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    fields[name] = value
+                elif value.size:
+                    upload = await value.read()
+        return fields, upload
 
     def _set_cookie(
         self,

@@ -1,5 +1,7 @@
 """One petition: what was said, why it lies where it lies, and what may be done."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -8,11 +10,19 @@ from starlette.responses import Response
 from bot.conversation.model import Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
-from bot.notifications import residents, staff_push
+from bot.notifications.counter import Counter
 from bot.petitions import queries, service
 from bot.petitions.actors import acting
-from bot.petitions.life import AT_OFFICE
-from bot.petitions.model import Petition, Reason
+from bot.petitions.life import AT_OFFICE, Act, possible
+from bot.petitions.model import (
+    DeclineReason,
+    DelayReason,
+    GiveBackReason,
+    Outcome,
+    Petition,
+    Reason,
+    ReplyKind,
+)
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.sheet import Sheet, make_sheet
 from nlu.text import fold
@@ -29,6 +39,39 @@ _SUFFIXES = {
 }
 _UNKNOWN = "application/octet-stream"
 _INLINE = "image/jpeg"
+CHOICES = {
+    "kinds": list(ReplyKind),
+    "outcomes": list(Outcome),
+    "delays": list(DelayReason),
+    "declines": list(DeclineReason),
+    "give_backs": list(GiveBackReason),
+}
+"""The lists that the forms offer."""
+DOABLE = (
+    Act.START,
+    Act.APPROVE,
+    Act.SEND_TO_SIGN,
+    Act.SIGN,
+    Act.ISSUE,
+    Act.DRAFT,
+    Act.DELIVER,
+    Act.REWORK,
+    Act.ASK,
+    Act.RESUME,
+    Act.PROGRESS,
+    Act.HEAR_FROM_ABOVE,
+    Act.EXTEND,
+    Act.GIVE_BACK,
+    Act.CLASSIFY,
+    Act.GUIDE,
+    Act.ESCALATE,
+    Act.MERGE,
+    Act.DECLINE,
+    Act.SUPPLEMENT,
+    Act.REOPEN,
+    Act.WITHDRAW,
+)
+"""What has a form, what is done most often first."""
 
 
 class Assignment(BaseModel):
@@ -56,7 +99,7 @@ class Assignment(BaseModel):
 
 async def show(console: Console, visit: Visit) -> Response:
     """The page; name and telephone are covered."""
-    return await _page(console, visit)
+    return await page(console, visit)
 
 
 async def reveal(console: Console, visit: Visit) -> Response:
@@ -64,13 +107,13 @@ async def reveal(console: Console, visit: Visit) -> Response:
     by, now = visit.officer.login, visit.now
 
     def work(session: Session) -> None:
-        petition = _find(console, visit, session, to_change=True)
+        petition = find(console, visit, session, to_change=True)
         if petition.hide_name and visit.unit_id is not None:
             raise HTTPException(403)
         service.see_contact(session, petition, by=by, now=now)
 
     await console.write(work)
-    return await _page(console, visit, shown=True)
+    return await page(console, visit, shown=True)
 
 
 async def assign(console: Console, visit: Visit) -> Response:
@@ -79,37 +122,18 @@ async def assign(console: Console, visit: Visit) -> Response:
     wanted = _parse(console, visit)
 
     def work(session: Session) -> str:
-        petition = _find(console, visit, session, to_change=True)
+        petition = find(console, visit, session, to_change=True)
         first = petition.status in AT_OFFICE
         before = petition.unit_id
         is_as_seen = wanted.was == standing(petition)
         is_there = not first and before == wanted.unit
         if not is_as_seen:
             return "there_already" if is_there else "moved"
-        event = service.assign(
-            session,
-            petition,
-            unit_id=wanted.unit,
-            field=wanted.field,
-            who=acting(product.profile, visit.officer, petition),
-            now=now,
-            reason=wanted.reason,
-        )
+        counter = Counter(session, product.registry, product.notifier, now)
+        who = acting(product.profile, visit.officer, petition)
+        event = counter.assign(petition, wanted.unit, wanted.field, who, wanted.reason)
         if event is None:
             return "there_already"
-        if first or before != petition.unit_id:
-            residents.assigned(
-                session,
-                product.registry,
-                product.texts,
-                petition,
-                event,
-                first=first,
-                now=now,
-            )
-            staff_push.petition(
-                session, product.registry, product.texts, petition, now=now
-            )
         return event.kind
 
     done = await console.write(work)
@@ -122,7 +146,7 @@ async def send_file(console: Console, visit: Visit) -> Response:
     file_id = visit.row()
 
     def work(session: Session) -> tuple[Attachment, bytes]:
-        petition = _find(console, visit, session)
+        petition = find(console, visit, session)
         file = session.get(Attachment, file_id)
         if file is None or file.petition_id != petition.id:
             raise HTTPException(404)
@@ -152,9 +176,21 @@ def standing(petition: Petition) -> str:
     return f"{petition.status.value}/{petition.unit_id}/{petition.field}"
 
 
-async def _page(console: Console, visit: Visit, *, shown: bool = False) -> Response:
+async def page(
+    console: Console,
+    visit: Visit,
+    status: int = 200,
+    *,
+    shown: bool = False,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
+    tried: Act | None = None,
+) -> Response:
+    """The petition with what this officer may do. ``typed`` is what was sent for the
+    act that was ``tried`` and refused."""
+
     def work(session: Session) -> Sheet:
-        petition = _find(console, visit, session)
+        petition = find(console, visit, session)
         return make_sheet(
             session,
             console.product,
@@ -166,19 +202,26 @@ async def _page(console: Console, visit: Visit, *, shown: bool = False) -> Respo
 
     sheet = await console.read(work)
     profile = console.product.profile
+    can = possible(sheet.row.status, acting(profile, visit.officer, sheet.row))
     return await console.render(
         visit,
         "petition.html",
+        status,
         sheet=sheet,
         was=standing(sheet.row),
-        may_assign=visit.unit_id is None and sheet.is_open,
+        forms=[act for act in DOABLE if act in can],
+        may_assign=Act.ASSIGN in can,
+        problem=problem,
+        typed=typed or {},
+        tried=tried,
+        choices=CHOICES,
         unit_of_field={f: _usual_unit(console, f, sheet.row) for f in _sorted(console)},
         units=profile.units,
         reasons=list(Reason),
     )
 
 
-def _find(
+def find(
     console: Console, visit: Visit, session: Session, *, to_change: bool = False
 ) -> Petition:
     """The petition of the address, if the officer may know of it; 404 otherwise."""

@@ -1,8 +1,9 @@
 """A petition as its page shows it: read, decrypted and, where it must be, covered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -10,13 +11,16 @@ from bot.bootstrap import Product
 from bot.clock import today
 from bot.conversation.model import Attachment
 from bot.conversation.phone import spaced
+from bot.deadlines import dues
 from bot.localities.profile import Unit
-from bot.petitions import queries
+from bot.petitions import issuance, queries, replies, service, together
 from bot.petitions.details import Details, open_details
-from bot.petitions.life import OPEN, RESIDENT, PetitionStatus
+from bot.petitions.life import LIFE, OPEN, RESIDENT, Act, PetitionStatus
 from bot.petitions.model import Kind, Petition
+from bot.staff import service as staff
 from bot.staff.model import Account
 from bot.storage.events import Event
+from bot.storage.types import stored_id
 from bot.storage.vault import decrypt
 from bot.web.staff.inbox import days_left, without_numbers
 
@@ -56,6 +60,34 @@ class Happening:
     old: str
     field: str
     reason: str
+    detail: str = ""
+    """A date, a number, a body: what else is on record."""
+
+
+@dataclass(frozen=True)
+class ShownReply:
+    """The reply that is on its way or was given."""
+
+    kind: str
+    outcome: str
+    text: str
+    summary: tuple[str, ...]
+    by: str
+    at: datetime
+    number: str
+    issued_on: date | None
+    signer: str
+
+
+@dataclass(frozen=True)
+class ShownDue:
+    """A date that binds the petition."""
+
+    label: str
+    due: date
+    draft_by: date | None
+    approve_by: date | None
+    issue_by: date | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +108,9 @@ class Sheet:
     files: Sequence[Attachment]
     supplements: tuple[tuple[datetime, str], ...]
     events: tuple[Happening, ...]
+    reply: ShownReply | None
+    alike: tuple[Petition, ...]
+    dues: tuple[ShownDue, ...]
 
 
 def make_sheet(
@@ -113,6 +148,9 @@ def make_sheet(
         files=_files(session, row),
         supplements=_supplements(session, product, row, is_withheld),
         events=_events(session, product, row),
+        reply=_reply(session, product, row),
+        alike=_alike(session, row),
+        dues=_dues(session, product, row),
     )
 
 
@@ -158,6 +196,59 @@ def _supplements(
     )
 
 
+def _reply(session: Session, product: Product, row: Petition) -> ShownReply | None:
+    reply = replies.current(session, row)
+    if reply is None:
+        return None
+    words = replies.open_words(product.vault.unwrap(row.key), reply)
+    issued = issuance.of_reply(session, reply)
+    return ShownReply(
+        kind=reply.kind.value,
+        outcome=reply.outcome.value,
+        text=words.text,
+        summary=words.summary,
+        by=_name(session, row.locality_id, reply.drafted_by),
+        at=reply.drafted_at,
+        number=f"{issued.number}{issued.symbol}" if issued else "",
+        issued_on=issued.issued_on if issued else None,
+        signer=f"{issued.capacity} {issued.signer}".strip() if issued else "",
+    )
+
+
+def _name(session: Session, locality_id: str, login: str) -> str:
+    account = staff.find(session, locality_id, login)
+    return account.name if account else login
+
+
+def _alike(session: Session, row: Petition) -> tuple[Petition, ...]:
+    """While it may still be answered together with another."""
+    if row.status not in LIFE[Act.MERGE].sources:
+        return ()
+    return tuple(one.petition for one in together.alike(session, row))
+
+
+def _dues(session: Session, product: Product, row: Petition) -> tuple[ShownDue, ...]:
+    label = product.notifier.table.rule_label
+    return tuple(
+        ShownDue(
+            label=label(due.rule),
+            due=due.due,
+            draft_by=due.draft_by,
+            approve_by=due.approve_by,
+            issue_by=due.issue_by,
+        )
+        for due in dues.live(
+            session, row.locality_id, service.PETITION, stored_id(row.id)
+        )
+    )
+
+
+def _detail(data: Mapping[str, Any]) -> str:
+    """What of an event's data people read as it is."""
+    shown = ("number", "due", "promised_on", "body", "reference", "times")
+    return ", ".join(str(data[name]) for name in shown if data.get(name))
+
+
 def _events(session: Session, product: Product, row: Petition) -> tuple[Happening, ...]:
     accounts = session.exec(
         select(Account).where(Account.locality_id == row.locality_id)
@@ -177,7 +268,8 @@ def _events(session: Session, product: Product, row: Petition) -> tuple[Happenin
             unit=units.get(unit, ""),
             old=units.get(data.get("old") or "", ""),
             field=fields.get(data.get("field") or "", ""),
-            reason=data.get("reason") or "",
+            reason=data.get("reason") or data.get("rating") or "",
+            detail=_detail(data),
         )
 
     return tuple(map(happening, queries.history(session, row)))

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 _ANSWERED = sa.text("answered_at IS NOT NULL")
+_ASK = sa.text("ask_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -70,9 +71,22 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.String(), nullable=True),
         *(
             sa.Column(name, sa.DateTime(timezone=True), nullable=True)
-            for name in ("approved_at", "signed_at", "delivered_at", "replaced_at")
+            for name in (
+                "approved_at",
+                "signed_at",
+                "delivered_at",
+                "ask_at",
+                "replaced_at",
+            )
         ),
         sa.Column("rating", sa.String(40), nullable=True),
+    )
+    op.create_index(
+        "reply_ask",
+        "reply",
+        ["ask_at"],
+        sqlite_where=_ASK,
+        postgresql_where=_ASK,
     )
     op.create_table(
         "issuance",

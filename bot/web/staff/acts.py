@@ -1,0 +1,355 @@
+"""What may be done to a petition: one form an act, under the petition's address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot.bootstrap import Product
+from bot.channels.base import MediaKind
+from bot.conversation.files import check_file
+from bot.conversation.model import Attachment
+from bot.errors import DomainError
+from bot.localities.profile import FIELDS
+from bot.notifications.counter import Counter
+from bot.petitions import branches, handling, queries, replies, service
+from bot.petitions.actors import acting
+from bot.petitions.branches import MoreTime
+from bot.petitions.code import find_code
+from bot.petitions.issuance import Entry
+from bot.petitions.life import Act, Who
+from bot.petitions.model import (
+    DeclineReason,
+    DelayReason,
+    GiveBackReason,
+    Outcome,
+    Petition,
+    ReplyKind,
+)
+from bot.petitions.replies import Words
+from bot.storage.types import stored_id
+from bot.web.staff.console import Console, Visit
+from bot.web.staff.petition import find, page, standing
+
+T = TypeVar("T", bound=StrEnum)
+_LONGEST = 2000
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One form that was sent, and all that doing it needs."""
+
+    counter: Counter
+    product: Product
+    petition: Petition
+    who: Who
+    name: str
+    form: dict[str, str]
+    file: "Kept | None" = None
+
+    def text(self, name: str) -> str:
+        """What was typed; ``text_too_long``."""
+        typed = self.form.get(name, "").strip()
+        if len(typed) > _LONGEST:
+            raise DomainError("text_too_long", most=_LONGEST)
+        return typed
+
+    def day(self, name: str) -> date | None:
+        """A day, none when it was left empty; ``day_invalid``."""
+        typed = self.form.get(name, "")
+        try:
+            return date.fromisoformat(typed) if typed else None
+        except ValueError:
+            raise DomainError("day_invalid") from None
+
+    def choice(self, kind: type[T], name: str) -> T:
+        """One of a list; ``choice_missing``."""
+        try:
+            return kind(self.form.get(name, ""))
+        except ValueError:
+            raise DomainError("choice_missing") from None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was checked and written, before the transaction begins."""
+
+    key: bytes
+    path: str
+    mime: str
+    kind: MediaKind
+    content: bytes
+
+
+def _classify(deed: Deed) -> None:
+    field = deed.text("field")
+    if field not in FIELDS:
+        raise DomainError("assignment_invalid")
+    handling.classify(
+        deed.counter.session,
+        deed.petition,
+        field=field,
+        who=deed.who,
+        now=deed.counter.now,
+    )
+
+
+def _start(deed: Deed) -> None:
+    handling.start(
+        deed.counter.session, deed.petition, who=deed.who, now=deed.counter.now
+    )
+
+
+def _ask(deed: Deed) -> None:
+    question = deed.text("question")
+    if not question:
+        raise DomainError("question_missing")
+    deed.counter.ask(deed.petition, question, deed.who)
+
+
+def _resume(deed: Deed) -> None:
+    handling.resume(
+        deed.counter.session, deed.petition, who=deed.who, now=deed.counter.now
+    )
+
+
+def _progress(deed: Deed) -> None:
+    deed.counter.progress(deed.petition, deed.day("promised_on"), deed.who)
+
+
+def _supplement(deed: Deed) -> None:
+    words = deed.text("words")
+    if not words:
+        raise DomainError("words_missing")
+    service.add(
+        deed.counter.session,
+        deed.product.vault,
+        deed.petition,
+        words,
+        who=deed.who,
+        now=deed.counter.now,
+    )
+
+
+def _draft(deed: Deed) -> None:
+    summary = deed.form.get("summary", "").splitlines()
+    deed.counter.draft(
+        deed.petition,
+        deed.choice(ReplyKind, "kind"),
+        deed.choice(Outcome, "outcome"),
+        Words(
+            deed.form.get("text", "").strip(),
+            tuple(line.strip() for line in summary if line.strip()),
+        ),
+        deed.who,
+    )
+
+
+def _issue(deed: Deed) -> None:
+    number, issued_on = deed.text("number"), deed.day("issued_on")
+    if not number.isascii() or not number.isdigit() or issued_on is None:
+        raise DomainError("number_invalid")
+    signers = {signer.name: signer for signer in deed.product.profile.signers}
+    signer = signers.get(deed.text("signer"))
+    if signer is None:
+        raise DomainError("choice_missing")
+    if deed.file is None:
+        raise DomainError("file_missing")
+    session = deed.counter.session
+    row = Attachment(
+        locality_id=deed.petition.locality_id,
+        petition_id=deed.petition.id,
+        kind=deed.file.kind,
+        source="issued",
+        key=deed.file.key,
+        path=deed.file.path,
+        mime=deed.file.mime,
+        size=len(deed.file.content),
+        created_at=deed.counter.now,
+    )
+    session.add(row)
+    session.flush()
+    entry = Entry(
+        number=int(number),
+        symbol=deed.text("symbol"),
+        issued_on=issued_on,
+        signer=signer,
+        file_id=stored_id(row.id),
+        file=deed.file.content,
+    )
+    deed.counter.issue(deed.petition, entry, deed.who)
+
+
+def _extend(deed: Deed) -> None:
+    new_due = deed.day("new_due")
+    if new_due is None:
+        raise DomainError("day_invalid")
+    wanted = MoreTime(
+        deed.choice(DelayReason, "reason"),
+        deed.text("why"),
+        deed.text("work_done"),
+        new_due,
+    )
+    deed.counter.extend(deed.petition, wanted, deed.name, deed.who)
+
+
+def _hear_from_above(deed: Deed) -> None:
+    branches.hear_from_above(
+        deed.counter.session,
+        deed.petition,
+        reference=deed.text("reference"),
+        who=deed.who,
+        now=deed.counter.now,
+    )
+
+
+def _guide(deed: Deed) -> None:
+    deed.counter.guide(
+        deed.petition,
+        deed.text("body"),
+        deed.who,
+        address=deed.text("address"),
+        phone=deed.text("phone"),
+    )
+
+
+def _decline(deed: Deed) -> None:
+    words = deed.text("why")
+    if not words:
+        raise DomainError("reason_missing")
+    deed.counter.decline(
+        deed.petition, deed.choice(DeclineReason, "reason"), words, deed.who
+    )
+
+
+def _withdraw(deed: Deed) -> None:
+    service.withdraw(
+        deed.counter.session, deed.petition, who=deed.who, now=deed.counter.now
+    )
+
+
+def _merge(deed: Deed) -> None:
+    session, petition = deed.counter.session, deed.petition
+    found = find_code(deed.text("lead"))
+    lead = (
+        queries.by_code(session, petition.locality_id, found[0], to_change=True)
+        if found
+        else None
+    )
+    if lead is None:
+        raise DomainError("lead_unknown")
+    deed.counter.merge(petition, lead, deed.who)
+
+
+def _reopen(deed: Deed) -> None:
+    replies.reopen(
+        deed.counter.session, deed.petition, who=deed.who, now=deed.counter.now
+    )
+
+
+DOERS: dict[Act, Callable[[Deed], object]] = {
+    Act.CLASSIFY: _classify,
+    Act.START: _start,
+    Act.ASK: _ask,
+    Act.RESUME: _resume,
+    Act.PROGRESS: _progress,
+    Act.SUPPLEMENT: _supplement,
+    Act.DRAFT: _draft,
+    Act.APPROVE: lambda deed: deed.counter.approve(deed.petition, deed.who),
+    Act.REWORK: lambda deed: deed.counter.rework(deed.petition, deed.who),
+    Act.SEND_TO_SIGN: lambda deed: deed.counter.send_to_sign(deed.petition, deed.who),
+    Act.SIGN: lambda deed: deed.counter.sign(deed.petition, deed.who),
+    Act.ISSUE: _issue,
+    Act.DELIVER: lambda deed: deed.counter.delivered(deed.petition, deed.who),
+    Act.EXTEND: _extend,
+    Act.ESCALATE: lambda deed: deed.counter.escalate(
+        deed.petition, deed.text("body"), deed.text("reference"), deed.who
+    ),
+    Act.HEAR_FROM_ABOVE: _hear_from_above,
+    Act.GUIDE: _guide,
+    Act.DECLINE: _decline,
+    Act.WITHDRAW: _withdraw,
+    Act.MERGE: _merge,
+    Act.GIVE_BACK: lambda deed: deed.counter.give_back(
+        deed.petition, deed.choice(GiveBackReason, "reason"), deed.who
+    ),
+    Act.REOPEN: _reopen,
+}
+"""What an officer may do on the page; a resident's own acts come by chat."""
+
+
+async def do(console: Console, visit: Visit) -> Response:
+    """Do one act. What is refused is said on the page, with what was typed."""
+    act = _act(visit)
+    kept = _keep(console, visit) if act is Act.ISSUE and visit.upload else None
+
+    def work(session: Session) -> str:
+        petition = find(console, visit, session, to_change=True)
+        if visit.form.get("was") != standing(petition):
+            return "moved"
+        DOERS[act](_deed(console, visit, session, petition, kept))
+        return f"act_{act.value}"
+
+    try:
+        done = await console.write(work)
+    except DomainError as error:
+        _drop(console, kept)
+        return await page(
+            console, visit, 422, problem=error.code, typed=dict(visit.form), tried=act
+        )
+    except BaseException:
+        _drop(console, kept)
+        raise
+    if done == "moved":
+        _drop(console, kept)
+    console.sender.wake()
+    return console.to(f"/staff/petitions/{visit.path('code')}", done)
+
+
+def _act(visit: Visit) -> Act:
+    try:
+        act = Act(visit.path("act"))
+    except ValueError:
+        raise HTTPException(404) from None
+    if act not in DOERS:
+        raise HTTPException(404)
+    return act
+
+
+def _deed(
+    console: Console,
+    visit: Visit,
+    session: Session,
+    petition: Petition,
+    kept: Kept | None,
+) -> Deed:
+    product = console.product
+    return Deed(
+        counter=Counter(session, product.registry, product.notifier, visit.now),
+        product=product,
+        petition=petition,
+        who=acting(product.profile, visit.officer, petition),
+        name=visit.officer.name,
+        form=dict(visit.form),
+        file=kept,
+    )
+
+
+def _keep(console: Console, visit: Visit) -> Kept:
+    """The signed file, checked and encrypted on disk."""
+    product = console.product
+    limit = product.settings.max_upload_megabytes * 1024 * 1024
+    checked = check_file(visit.upload or b"", limit)
+    _, wrapped = product.vault.new_key()
+    path = product.media.save(wrapped, checked.content)
+    return Kept(wrapped, path, checked.mime, checked.kind, checked.content)
+
+
+def _drop(console: Console, kept: Kept | None) -> None:
+    if kept:
+        console.product.media.delete(kept.path)
