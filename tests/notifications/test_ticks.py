@@ -229,3 +229,56 @@ class TestCalls:
         van.account = desk.add("van2", Role.OFFICE, "van_phong")
         desk.let_in(van)
         assert "đã xem và giao" in van.get("/staff/calls").text
+
+
+def test_a_unit_outside_is_named_as_such(desk: Desk) -> None:
+    petition = desk.file()
+    van = desk.officer("van", Role.OFFICE, "van_phong")
+    page = van.get(f"/staff/petitions/{petition.code}")
+    van.submit(page.form("/assignment"), unit="dien_luc", reason="other_duty")
+    desk.talk.run(desk.talk.sender.send_due())
+
+    told = desk.talk.person("lan").last.text
+    assert told.startswith(f"{petition.code}: Văn phòng đã xem và chuyển Điện lực")
+    assert "Văn phòng theo dõi và báo lại cho ông/bà" in told
+
+
+def test_a_reminder_of_the_night_does_not_come_after_the_stop_word(
+    desk: Desk, clock: Clock
+) -> None:
+    petition = desk.file()
+    clock.now = at("2025-12-02T22:00")
+    product = desk.product
+    with product.database.writing() as session:
+        product.notifier.tell_resident(
+            session,
+            petition.conversation_id,
+            NoticeEvent.RATING,
+            {"code": petition.code},
+            key=f"petition/{petition.id}/9",
+            now=clock(),
+        )
+    lan = desk.talk.person("lan")
+    lan.say("dừng tin")
+    before = len(lan.messages)
+
+    clock.now = at("2025-12-03T08:00")
+    desk.talk.run(desk.talk.sender.send_due())
+
+    assert len(lan.messages) == before
+
+
+def test_the_office_hears_once_of_a_year_without_a_calendar(
+    desk: Desk, clock: Clock
+) -> None:
+    van = desk.link(desk.add("van", Role.OFFICE, "van_phong"), "van")
+    clock.now = at("2029-10-31T09:00")
+    desk.talk.tick("calendar")
+    clock.now = at("2029-11-01T09:00")
+    for _ in range(3):
+        desk.talk.tick("calendar")
+
+    assert [m.text.split(" được")[0] for m in van.messages[1:]] == [
+        "Chưa có lịch nghỉ năm 2029",
+        "Chưa có lịch nghỉ năm 2030",
+    ]
