@@ -52,9 +52,6 @@ def _tell(
     """Before the Office has confirmed the unit there is nothing to tell."""
     if petition.status is PetitionStatus.RECEIVED:
         return
-    promised = petition.intake_due
-    explained = petition.intake_deadline or {}
-    still_ahead = promised is not None and promised >= today(now)
     fate = notifier.tell_resident(
         session,
         petition.conversation_id,
@@ -62,8 +59,6 @@ def _tell(
         {
             "code": petition.code,
             "unit": registry.profile.unit(petition.unit_id).name,
-            "due": promised if still_ahead else None,
-            "basis": explained.get("basis"),
         },
         key=f"petition/{petition.id}/progress/{today(now)}",
         now=now,
