@@ -16,7 +16,7 @@ from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
-from bot.notifications import staff_push
+from bot.notifications import outbox, staff_push
 from bot.notifications.model import Conversation
 from bot.notifications.policy import Notifier
 from bot.petitions import queries, service
@@ -216,6 +216,8 @@ class Desk:
         if effect.wanted == (self.conversation.muted_at is None):
             return
         self.conversation.muted_at = None if effect.wanted else self.now
+        if not effect.wanted:
+            outbox.drop_nudges(self.session, self._conversation_id)
         self.session.add(self.conversation)
         events.record(
             self.session,

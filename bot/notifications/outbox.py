@@ -276,6 +276,24 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
     )
 
 
+def drop_nudges(session: Session, conversation_id: int) -> None:
+    """Nudges that wait are not wanted any more."""
+    session.exec(
+        update(Outbound)
+        .where(
+            col(Outbound.conversation_id) == conversation_id,
+            col(Outbound.status) == OutboundStatus.WAITING,
+            col(Outbound.urgency) == Urgency.NUDGE,
+        )
+        .values(
+            status=OutboundStatus.FAILED,
+            next_attempt_at=None,
+            lease_until=None,
+            error="stopped",
+        )
+    )
+
+
 def is_known(session: Session, locality_id: str, key: str) -> bool:
     """Whether a message with this key was put before."""
     return session.exec(_with_key(locality_id, key)).first() is not None

@@ -2,9 +2,10 @@
 word, digests and the outbox. All of it in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from textwrap import shorten
 from typing import Self
 
 from sqlalchemy import func
@@ -21,7 +22,7 @@ from bot.notifications.model import (
 )
 from bot.notifications.quiet import is_quiet, next_morning
 from bot.notifications.table import NoticeEvent, Row, Section, Table, Way, When
-from bot.petitions.model import CallBack
+from bot.petitions.model import CallBack, Kind, Petition
 from bot.petitions.service import Registry
 from bot.staff.model import Account
 from bot.storage.once import add_once
@@ -31,6 +32,9 @@ from bot.texts import Rendered, Texts
 
 __all__ = ["Fate", "Matter", "NoticeEvent", "Notifier", "Section"]
 
+_SUBJECT = 45
+"""Letters of a petition in the first line of a notice."""
+_UNSPOKEN = frozenset({Kind.KHIEU_NAI, Kind.TO_CAO})
 _STRIDE = 37
 """Seconds between two chats in the morning; any number without a common factor."""
 
@@ -96,6 +100,8 @@ class Notifier:
         ``ValueError`` when a value that the words need is missing.
         """
         notice = _Notice(event, self.table.resident(event), values, key, now)
+        subject = _subject(session, notice.matter, values)
+        notice = replace(notice, said={table.SUBJECT: subject, **values})
         chat = session.get(Conversation, conversation_id) if conversation_id else None
         can_write = chat is not None and chat.blocked_at is None
         if notice.row.stops and (not can_write or (chat and chat.muted_at)):
@@ -177,7 +183,7 @@ class Notifier:
     def _put(self, session: Session, chat: Conversation, notice: "_Notice") -> bool:
         """Into the outbox; false if it is there."""
         row, now = notice.row, notice.now
-        rendered = self.render(row, notice.values, chat.channel)
+        rendered = self.render(row, notice.words, chat.channel)
         put = outbox.put(
             session,
             chat,
@@ -211,7 +217,7 @@ class Notifier:
             phone=person.phone,
             note="blocked" if chat else "no_chat",
             event=notice.event.value,
-            text=self.render(notice.row, notice.values).text,
+            text=self.render(notice.row, notice.words).text,
             now=notice.now,
         )
         if call is None:
@@ -304,6 +310,8 @@ class _Notice:
     values: Mapping[str, object]
     key: str
     now: datetime
+    said: Mapping[str, object] | None = None
+    """The values and what the notifier knows besides."""
     matter: Matter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -311,9 +319,27 @@ class _Notice:
         object.__setattr__(self, "matter", Matter.of(self.key))
 
     @property
+    def words(self) -> Mapping[str, object]:
+        """What the response is filled from."""
+        return self.values if self.said is None else self.said
+
+    @property
     def waits(self) -> bool:
         """Whether it is for waking hours."""
         return self.row.when is When.WAITS
+
+
+def _subject(session: Session, matter: Matter, values: Mapping[str, object]) -> object:
+    """The code and a few of the resident's own words: codes are not remembered. Of a
+    complaint or an accusation nothing is repeated."""
+    is_petition = matter.aggregate == news.PETITION
+    petition = session.get(Petition, matter.id) if is_petition else None
+    code = values.get("code")
+    if petition is None or code != petition.code or petition.kind in _UNSPOKEN:
+        return code
+    if not petition.content:
+        return code
+    return f"{code}, {shorten(petition.content, _SUBJECT, placeholder='…')}"
 
 
 def _plain(value: object) -> object:

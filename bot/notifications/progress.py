@@ -53,9 +53,6 @@ def _tell(
     """Before the Office has confirmed the unit there is nothing to tell."""
     if petition.status in AT_OFFICE:
         return
-    promised = petition.intake_due
-    explained = petition.intake_deadline or {}
-    still_ahead = promised is not None and promised >= today(now)
     fate = notifier.tell_resident(
         session,
         petition.conversation_id,
@@ -63,8 +60,6 @@ def _tell(
         {
             "code": petition.code,
             "unit": registry.profile.unit(petition.unit_id).name,
-            "due": promised if still_ahead else None,
-            "basis": explained.get("basis"),
         },
         key=f"petition/{petition.id}/progress/{today(now)}",
         now=now,

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
 from bot.localities import fields
-from bot.notifications import table
+from bot.notifications import calls, table
 from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
@@ -16,6 +16,8 @@ from bot.staff.ladder import ladder, rung_from
 from bot.staff.model import Account, Leave
 from bot.storage.vault import Vault
 from bot.texts import Texts
+
+_NOVEMBER = 11
 
 
 def alert(
@@ -94,22 +96,24 @@ def stands_in(
         )
 
 
-def calendar_missing(
-    session: Session,
-    notifier: Notifier,
-    accounts: Sequence[Account],
-    year: int,
-    *,
-    now: datetime,
-) -> None:
-    """No reviewed calendar of a year into which dates already fall."""
-    notifier.tell_officers(
-        session,
-        accounts,
-        NoticeEvent.CALENDAR_MISSING,
-        {"year": year},
-        key=f"calendar/{year}/missing",
-        now=now,
+def calendars_missing(
+    session: Session, notifier: Notifier, locality_id: str, now: datetime
+) -> int:
+    """The Office hears once of a year without a reviewed calendar, from November on
+    of the next one: dates fall into it by then. How many officers it was new to."""
+    day = today(now)
+    years = [day.year] + ([day.year + 1] if day.month >= _NOVEMBER else [])
+    return sum(
+        notifier.tell_officers(
+            session,
+            calls.office(session, locality_id),
+            NoticeEvent.CALENDAR_MISSING,
+            {"year": year},
+            key=f"calendar/{year}/missing",
+            now=now,
+        )
+        for year in years
+        if not notifier.calendar.approved(year)
     )
 
 

@@ -23,6 +23,8 @@ from bot.texts import Texts, Variant, placeholders
 
 PATH = ROOT / "data" / "notices.yml"
 ADDRESS = frozenset({"you", "You"})
+SUBJECT = "subject"
+"""The code with a few of the resident's own words; for residents alone."""
 PLAIN = frozenset(
     {
         "at",
@@ -289,12 +291,18 @@ class Table:
                     yield where, "unknown_audience"
                 if audience is not Audience.RESIDENT and (row.needs | row.may) - PLAIN:
                     yield where, "not_for_a_locked_screen"
-                yield from self._wording_gaps(texts, where, row)
+                told = audience is Audience.RESIDENT and "code" in row.needs
+                own = frozenset({SUBJECT} if told else ())
+                yield from self._wording_gaps(texts, where, row, own)
         for role in (Role.OFFICER, Role.CHAIR):
             yield from self._wording_gaps(texts, f"digest.{role}", self.digest(role))
 
     def _wording_gaps(
-        self, texts: Texts, where: str, row: Row
+        self,
+        texts: Texts,
+        where: str,
+        row: Row,
+        own: frozenset[str] = frozenset(),
     ) -> Iterator[tuple[str, str]]:
         for language in self._file.languages:
             name = row.response.get(language)
@@ -306,7 +314,9 @@ class Table:
                 if not _is_said_on(channel, variants):
                     yield f"{where}.{language}.{channel}", "response_missing"
             for variant in variants:
-                yield from _variant_gaps(texts, f"{where}.{name}", row, variant)
+                yield from _variant_gaps(
+                    f"{where}.{name}", row, variant, ADDRESS | texts.common | own
+                )
 
 
 def _is_said_on(channel: str, variants: tuple[Variant, ...]) -> bool:
@@ -315,9 +325,8 @@ def _is_said_on(channel: str, variants: tuple[Variant, ...]) -> bool:
 
 
 def _variant_gaps(
-    texts: Texts, where: str, row: Row, variant: Variant
+    where: str, row: Row, variant: Variant, common: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
-    common = ADDRESS | texts.common
     parts = [*variant.text.strip().split("\n")]
     parts += [word for b in variant.buttons for word in (b.title, b.payload)]
     for part in parts:

@@ -11,7 +11,7 @@ from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.conversation.model import Attachment
-from bot.notifications import alerts, calls, digests, progress, residents
+from bot.notifications import alerts, calls, digests, progress, residents, staff_push
 from bot.notifications.sender import Sender
 
 _BATCH = 200
@@ -95,6 +95,9 @@ def ticks(product: Product) -> list[Tick]:
     def call_unread(session: Session, now: datetime) -> int:
         return calls.call_unread(session, vault, locality, now)
 
+    def look_at_calendar(session: Session, now: datetime) -> int:
+        return staff_push.calendars_missing(session, product.notifier, locality, now)
+
     def clear_files(session: Session, now: datetime) -> int:
         _drop_unsent(session, locality, now)
         return _clear_files(product, session)
@@ -107,6 +110,7 @@ def ticks(product: Product) -> list[Tick]:
         Tick("progress", 600, tell_progress),
         Tick("conference_reminders", 300, remind_of_conferences),
         Tick("unread_notices", 600, call_unread),
+        Tick("calendar", 3600, look_at_calendar),
         Tick("retention", 300, clear_files),
     ]
 

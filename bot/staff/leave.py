@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot.clock import today
 from bot.errors import DomainError
-from bot.staff.model import Account, Leave, Role
+from bot.staff.model import OF_WHOLE_LOCALITY, Account, Leave, Role
 from bot.storage import events
 from bot.storage.types import stored_id
 
@@ -36,8 +36,8 @@ def enter(
     """Enter a leave, first and last day included.
 
     ``DomainError``: ``leave_refused`` (not yours to enter), ``leave_dates_invalid``,
-    ``delegate_invalid`` (nobody can stand in for himself, and an administrator sees no
-    petition), ``delegate_away`` or ``leave_overlaps``.
+    ``delegate_invalid`` (nobody can stand in for himself), ``delegate_blind`` (he could
+    not open what he is told of), ``delegate_away`` or ``leave_overlaps``.
     """
     if not may_enter(by, account):
         raise DomainError("leave_refused")
@@ -100,12 +100,21 @@ def _check_delegate(
         delegate.id == account.id
         or delegate.locality_id != account.locality_id
         or delegate.disabled_at is not None
-        or delegate.role is Role.ADMIN
     )
     if strange:
         raise DomainError("delegate_invalid")
+    if not _sees_as_much(delegate, account):
+        raise DomainError("delegate_blind")
     if _between(session, delegate, first, last):
         raise DomainError("delegate_away")
+
+
+def _sees_as_much(delegate: Account, account: Account) -> bool:
+    """Whether he may open the petitions of whom he stands in for."""
+    if delegate.role in OF_WHOLE_LOCALITY:
+        return True
+    of_unit = account.role not in OF_WHOLE_LOCALITY and delegate.role is not Role.ADMIN
+    return of_unit and delegate.unit_id == account.unit_id
 
 
 def _between(

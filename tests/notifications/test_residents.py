@@ -77,6 +77,32 @@ def test_an_extension_says_why_what_was_done_both_dates_and_who(desk: Desk) -> N
     ]
 
 
+def test_the_first_line_says_which_matter_in_the_residents_words(desk: Desk) -> None:
+    petition = desk.file("đường vào thôn Ra Nhua hư quá, xe máy đi không nổi")
+    tell(desk, desk.lan_chat(), key=f"petition/{petition.id}/7")
+
+    (told,) = to_lan(desk)
+    assert told.text.startswith(
+        "STH-25-0001-N, đường vào thôn Ra Nhua hư quá, xe máy đi…: xã cần thêm"
+    )
+
+
+def test_somebody_who_is_guided_elsewhere_reads_the_code_alone(desk: Desk) -> None:
+    petition = desk.file("trưởng thôn Nguyễn Văn Mười lấy tiền hỗ trợ")
+    values = {"code": petition.code, "to": "Thanh tra tỉnh"}
+    tell(
+        desk,
+        desk.lan_chat(),
+        NoticeEvent.GUIDED,
+        values,
+        key=f"petition/{petition.id}/8",
+    )
+
+    (told,) = to_lan(desk)
+    assert "Mười" not in told.text
+    assert told.text.startswith(f"{petition.code}: việc này")
+
+
 def test_the_same_key_is_said_once(desk: Desk) -> None:
     chat = desk.lan_chat()
 

@@ -67,6 +67,13 @@ def test_the_shipped_table_is_complete(texts: Texts) -> None:
         (
             lambda n: n["events"]["rating"]["resident"].update(needs=[], may=["code"]),
             "rating.resident.utter_notice_rating",
+            "value_unknown: subject",
+        ),
+        (
+            lambda n: n["events"]["alert_taken"]["resident"].update(
+                needs=[], may=["at"]
+            ),
+            "alert_taken.resident.utter_notice_alert_taken",
             "may_be_empty",
         ),
         (

@@ -54,6 +54,8 @@ TEXTS = [
     "gặp cán bộ",
     "chào",
     "cảm ơn",
+    "dung tin",
+    "nhận tin",
     "dữ liệu của tôi",
     "cho hoi may gio hop",
     "gửi. vụ 2 đừng để tên t nha",

@@ -858,7 +858,10 @@ class TestConfirmingAndRerouting:
         assert "đã ở đúng nơi đó" in again.text
         assert standing(desk, petition)[:2] == ("assigned", "phong_kinh_te")
         assert told_lan(desk) == [
-            f"{petition.code}: Văn phòng đã xem và giao Phòng Kinh tế."
+            (
+                f"{petition.code}, đèn đường hư, tối om: "
+                "Văn phòng đã xem và giao Phòng Kinh tế."
+            )
         ]
         assert events(desk) == [("resident", "filed"), ("mai", "confirmed")]
 
@@ -871,7 +874,10 @@ class TestConfirmingAndRerouting:
 
         assert standing(desk, petition) == ("assigned", "cong_an", "an_ninh_trat_tu")
         assert told_lan(desk) == [
-            f"{petition.code}: Văn phòng đã xem và giao Công an xã."
+            (
+                f"{petition.code}, đèn đường hư, tối om: "
+                "Văn phòng đã xem và giao Công an xã."
+            )
         ]
 
     def test_every_later_change_is_told_once_and_the_date_stays(
@@ -980,7 +986,8 @@ class TestConfirmingAndRerouting:
         mai.submit(form, unit="phong_kinh_te", field="giao_thong", reason="wrong_field")
         desk.talk.run(desk.talk.sender.send_due())
 
-        assert lan.last.text == f"{code}: Văn phòng đã xem và giao Phòng Kinh tế."
+        assert lan.last.text.startswith(f"{code}, ")
+        assert lan.last.text.endswith(": Văn phòng đã xem và giao Phòng Kinh tế.")
         assert PHONE in mai.submit(page.form("/contact")).text
 
 
