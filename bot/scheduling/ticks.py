@@ -11,6 +11,7 @@ from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.conversation.model import Attachment
+from bot.duties import service as duties
 from bot.notifications import alerts
 from bot.notifications.sender import Sender
 
@@ -85,10 +86,14 @@ def ticks(product: Product) -> list[Tick]:
         _drop_unsent(session, locality, now)
         return _clear_files(product, session)
 
+    def find_duties(session: Session, now: datetime) -> int:
+        return duties.ensure(session, product.profile, product.registry.calendar, now)
+
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
+        Tick("duties", 60, find_duties),
         Tick("retention", 300, clear_files),
     ]
 

@@ -2,6 +2,7 @@
 
 from bot.conferences import model as conferences
 from bot.conversation import model as conversation
+from bot.duties import model as duties
 from bot.notifications import model as notifications
 from bot.petitions import model as petitions
 from bot.staff import model as staff
@@ -11,6 +12,7 @@ __all__ = [
     "conferences",
     "conversation",
     "counters",
+    "duties",
     "events",
     "notifications",
     "petitions",

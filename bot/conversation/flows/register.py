@@ -120,9 +120,11 @@ class RegisterFlow(FormFlow):
         """The receipt of the slip."""
         if not isinstance(outcome, Registered):
             return
+        chosen = scene.frame.data["conference"]
+        programme = scene.facts.profile.programme(chosen["programme_id"])
+        plan = programme.conference_plan(chosen.get("plan_id"))
         scene.pop()
         scene.state.noticed = True
-        plan = scene.facts.profile.programmes[0].conference
         scene.say(
             "utter_registered",
             code=outcome.code,
@@ -151,12 +153,13 @@ class RegisterFlow(FormFlow):
 
     def _about(self, scene: Scene, conference: ConferenceInfo) -> dict[str, object]:
         programme = scene.facts.profile.programme(conference.programme_id)
+        plan = programme.conference_plan(conference.plan_id)
         return {
-            "title": programme.title,
+            "title": programme.title_of(plan),
             "chair": programme.chair,
             "starts_at": conference.starts_at,
             "dated": conference.starts_at is not None,
-            "planned": programme.conference.planned,
+            "planned": plan.planned,
             "place": conference.place,
             "seats_left": conference.seats_left or None,
         }

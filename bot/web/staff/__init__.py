@@ -4,7 +4,16 @@ from fastapi import APIRouter
 
 from bot.staff.model import Role
 from bot.web.site import Site
-from bot.web.staff import accounts, chats, duty, entry, inbox, petition
+from bot.web.staff import (
+    accounts,
+    chats,
+    duties,
+    duty,
+    entry,
+    inbox,
+    petition,
+    plans,
+)
 from bot.web.staff.console import ANYBODY, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
@@ -33,6 +42,12 @@ PAGES = (
     Page("POST", "/alerts/{id}/taken", duty.take, _DESKS),
     Page("GET", "/calls", duty.calls, _OFFICE),
     Page("POST", "/calls/{id}/done", duty.done, _OFFICE),
+    Page("GET", "/duties", duties.show, _DESKS),
+    Page("GET", "/duties/{id}", duties.one, _DESKS),
+    Page("POST", "/duties/{id}/done", duties.done, _DESKS, files=1),
+    Page("POST", "/duties/{id}/undo", duties.undo, _DESKS),
+    Page("GET", "/duties/{id}/file", duties.send_file, _DESKS),
+    Page("GET", "/plans", plans.show, _DESKS),
     Page("GET", "/chats", chats.show, _DESKS),
     Page("POST", "/chats", chats.new_word, _DESKS),
     Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS),

@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
 from sqlmodel import Session
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,6 +36,7 @@ _TRIES = Limit(burst=10, per_second=0.2)
 """Log-ins from one address; a whole office may stand behind one."""
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 40
+_PARTS = "multipart/form-data"
 _INSIDE = re.compile(r"/staff(?:/[A-Za-z0-9/-]*)?")
 
 
@@ -54,6 +56,8 @@ class Visit:
     secret: str
     account: Account | None = None
     form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The files of a form, by the name of their field; none that is empty."""
 
     @property
     def officer(self) -> Account:
@@ -88,6 +92,8 @@ class Page:
     path: str
     answer: Callable[["Console", Visit], Awaitable[Response]]
     roles: frozenset[Role]
+    files: int = 0
+    """How many files its form may bring along."""
 
 
 class Console:
@@ -192,8 +198,8 @@ class Console:
                 raise HTTPException(403)
         sent = request.cookies.get(_SESSION if account else _VISIT, "")
         secret = sent or secrets.token_urlsafe(32)
-        form = await self._form(request, sent) if page.method == "POST" else {}
-        visit = Visit(request, self.product.clock(), secret, account, form)
+        form, files = await self._form(page, request, sent)
+        visit = Visit(request, self.product.clock(), secret, account, form, files)
         response = await page.answer(self, visit)
         if account is None and not sent:
             self._set_cookie(response, request, _VISIT, secret)
@@ -219,8 +225,47 @@ class Console:
             lambda session: staff.logged_in(session, locality, token, now)
         )
 
-    async def _form(self, request: Request, secret: str) -> dict[str, str]:
-        """The fields, if the form is ours; 403 otherwise."""
+    async def _form(
+        self, page: Page, request: Request, secret: str
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The fields and files, if the form is ours; 403 otherwise."""
+        if page.method != "POST":
+            return {}, {}
+        files: dict[str, bytes] = {}
+        if page.files and request.headers.get("content-type", "").startswith(_PARTS):
+            form, files = await self._parts(page, request)
+        else:
+            form = await self._fields(request)
+        token = form.pop("csrf", "").encode()
+        is_ours = visitors.is_same_origin(request, self.product.settings.public_url)
+        expected = self.token(secret).encode()
+        if not (secret and is_ours and hmac.compare_digest(token, expected)):
+            raise HTTPException(403)
+        return form, files
+
+    async def _parts(
+        self, page: Page, request: Request
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The fields and files of a form that may hold files."""
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            raise HTTPException(411)
+        megabytes = self.product.settings.max_upload_megabytes
+        if int(length) > page.files * megabytes * 1024 * 1024 + _MAX_FORM:
+            raise HTTPException(413)
+        form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
+        async with request.form(max_files=page.files, max_fields=_MAX_FIELDS) as parts:
+            for name, part in parts.multi_items():
+                if isinstance(part, UploadFile):
+                    if content := await part.read():
+                        files[name] = content
+                else:
+                    form[name] = part
+        return form, files
+
+    async def _fields(self, request: Request) -> dict[str, str]:
+        """The fields of a form without files."""
         body = bytearray()
         async for part in request.stream():
             body += part
@@ -232,13 +277,7 @@ class Console:
             )
         except ValueError:
             raise HTTPException(400) from None
-        form = dict(fields)
-        token = form.pop("csrf", "").encode()
-        is_ours = visitors.is_same_origin(request, self.product.settings.public_url)
-        expected = self.token(secret).encode()
-        if not (secret and is_ours and hmac.compare_digest(token, expected)):
-            raise HTTPException(403)
-        return form
+        return dict(fields)
 
     def _set_cookie(
         self,
