@@ -104,7 +104,8 @@ class Quota(Part):
 class ConferencePlan(Part):
     """What the plan says of one of its conferences before a date is fixed.
 
-    ``title``: another one than the programme's. ``planned`` is the plan's own words for
+    ``title``: another one than the programme's; ``short_title``: for a button, where
+    residents choose among several. ``planned`` is the plan's own words for
     when, ``place`` for where; ``every``: again in each such period. ``seats`` none
     means no limit, ``expected_people`` is no limit either.
     """
@@ -112,6 +113,7 @@ class ConferencePlan(Part):
     id: str = Field(default="hoi_nghi", pattern=ID)
     kind: ConferenceKind = ConferenceKind.HOI_NGHI
     title: str | None = None
+    short_title: str | None = None
     topic: str
     participants: str
     how_to_attend: str

@@ -28,7 +28,9 @@ class Setting:
 
 SETTINGS = {
     "son-tay-ha": Setting(at("2025-12-01T08:00"), {"hoi_nghi": at("2025-12-12T08:00")}),
-    "dong-tan": Setting(at("2024-05-02T08:00"), {"quyet_thang": at("2024-05-16T08:00")}),
+    "dong-tan": Setting(
+        at("2024-05-02T08:00"), {"quyet_thang": at("2024-05-16T08:00")}
+    ),
     "huyen-2022": Setting(
         at("2022-05-16T08:00"),
         {

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlmodel import Session, select
 
+from bot.conversation.reading import Label, Reading
 from bot.deadlines.rules import due
 from bot.duties import service
 from bot.duties.model import Duty
@@ -140,11 +141,10 @@ def record(
 ) -> int:
     """Send the form of a duty as a browser does; the status of the answer."""
     form = officer.get(f"/staff/duties/{row.id}").form("/done")
-    known = {name: value for name, value in fields.items()}
     response = officer.talk.run(
         officer.client.post(
             form.action,
-            data={**form.fields, **known},
+            data={**form.fields, **fields},
             files={
                 name: ("proof.jpg", content, "image/jpeg")
                 for name, content in (files or {}).items()
@@ -183,9 +183,9 @@ def talk_registration(talk: Talk) -> None:
 def talk_petition(talk: Talk) -> None:
     """Whatever comes is received, with a code and the day of the first answer."""
     lan = talk.person()
-    lan.say("duong vo thon Ra Nhua hu qua, xe may di khong noi")
+    lan.say("alo xa oi", "duong vo thon Ra Nhua hu qua, xe may di khong noi")
     lan.say("u lam di con")
-    lan.say("tu suoi len toi nha ong bay")
+    lan.say("tu suoi len toi nha ong bay, hu tu hoi bao thang 10")
     lan.press("Không có ảnh")
     lan.say("Lan 0905123406")
     receipt = lan.say("gui")
@@ -194,11 +194,29 @@ def talk_petition(talk: Talk) -> None:
 
 
 def talk_guidance(talk: Talk) -> None:
-    """Who answers outside the commune is a unit of its own, and no desk."""
-    profile = talk.product.profile
-    outside = profile.outside_unit("dien_chieu_sang")
-    assert outside is not None
-    assert outside.external
+    """Who is told of what another body answers for learns which body that is."""
+    talk = Talk(talk.product, reader=SureOfPower())
+    lan = talk.person("tu")
+    lan.say("dây điện chùng sát mái nhà ở thôn Ra Nhua, xin xem giúp")
+    lan.say("ừ làm đi con")
+    lan.say("gần cầu treo, từ tuần trước")
+    lan.press("Không có ảnh")
+    lan.say("Tư 0905123407")
+    receipt = lan.say("gửi")
+    talk.close()
+    assert "Việc này có phần của Điện lực khu vực, ngoài quyền của xã" in receipt
+
+
+class SureOfPower:
+    """Reads every message as one about power lines."""
+
+    async def parse(self, _text: str) -> Reading:
+        return Reading(
+            intent=Label(name="submit_petition", confidence=0.9),
+            kind=Label(name="phan_anh", confidence=0.9),
+            field=Label(name="dien_chieu_sang", confidence=0.9),
+            field_ranking=(("dien_chieu_sang", 0.9),),
+        )
 
 
 TALKS: dict[str, Callable[[Talk], None]] = {

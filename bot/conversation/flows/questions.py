@@ -83,6 +83,7 @@ class QuestionsFlow:
             reply_days=reply.n if reply else None,
             reply_basis=reply.basis if reply else None,
             none=None if intake or reply else True,
+            unwritten=None if reply else True,
         )
 
     def _why(self, scene: Scene) -> None:
