@@ -14,6 +14,7 @@ from bot.bootstrap import Product, build
 from bot.commands.people import fix_planned_date
 from bot.settings import Settings
 from bot.storage.database import Database
+from tests.crash.conftest import postgres  # noqa: F401  (a fixture)
 from tests.support.console import Desk
 from tests.support.talk import Clock, Talk, at
 

@@ -198,7 +198,7 @@ def talk_guidance(talk: Talk) -> None:
     talk = Talk(talk.product, reader=SureOfPower())
     lan = talk.person("tu")
     lan.say("dây điện chùng sát mái nhà ở thôn Ra Nhua, xin xem giúp")
-    lan.say("ừ làm đi con")
+    lan.press("Làm tiếp")
     lan.say("gần cầu treo, từ tuần trước")
     lan.press("Không có ảnh")
     lan.say("Tư 0905123407")
@@ -208,9 +208,13 @@ def talk_guidance(talk: Talk) -> None:
 
 
 class SureOfPower:
-    """Reads every message as one about power lines."""
+    """Reads messages of power lines, and makes nothing of others."""
 
-    async def parse(self, _text: str) -> Reading:
+    async def parse(self, text: str) -> Reading:
+        if "điện" not in text:
+            nothing = Label(name="out_of_scope", confidence=0.1)
+            other = Label(name="khac", confidence=0.1)
+            return Reading(intent=nothing, kind=nothing, field=other)
         return Reading(
             intent=Label(name="submit_petition", confidence=0.9),
             kind=Label(name="phan_anh", confidence=0.9),
