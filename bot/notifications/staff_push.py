@@ -1,10 +1,13 @@
 """Pushes to officers who linked a chat: codes and dates only, nobody's words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from bot.clock import today
+from bot.duties.model import Duty
+from bot.duties.service import recorder
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
 from bot.petitions.model import Alert, Petition
@@ -63,6 +66,37 @@ def petition(
             urgency=Urgency.NOTICE,
             now=now,
         )
+
+
+def duties(
+    session: Session,
+    registry: Registry,
+    texts: Texts,
+    rows: Sequence[Duty],
+    *,
+    now: datetime,
+) -> None:
+    """Duties that fall due, for those who record them: one message a unit and day."""
+    profile, day = registry.profile, today(now)
+    by_unit: dict[str, list[Duty]] = {}
+    for row in rows:
+        by_unit.setdefault(recorder(profile, row), []).append(row)
+    for unit_id, own in by_unit.items():
+        late = sum(row.due is not None and row.due < day for row in own)
+        rendered = texts.render(
+            "utter_notice_staff_duties",
+            {"late": late or None, "soon": len(own) - late or None},
+        )
+        for chat in _chats(session, profile.id, unit_id=unit_id):
+            outbox.put(
+                session,
+                chat,
+                f"duties/{unit_id}/{day}/{chat.id}",
+                outbox.Content(rendered.text),
+                data_key=registry.vault.unwrap(chat.key),
+                urgency=Urgency.NUDGE,
+                now=now,
+            )
 
 
 def _chats(

@@ -12,7 +12,7 @@ from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.conversation.model import Attachment
 from bot.duties import service as duties
-from bot.notifications import alerts
+from bot.notifications import alerts, staff_push
 from bot.notifications.sender import Sender
 
 _BATCH = 200
@@ -89,11 +89,17 @@ def ticks(product: Product) -> list[Tick]:
     def find_duties(session: Session, now: datetime) -> int:
         return duties.ensure(session, product.profile, product.registry.calendar, now)
 
+    def remind_of_duties(session: Session, now: datetime) -> int:
+        rows = duties.take_reminders(session, locality, now, _BATCH)
+        staff_push.duties(session, product.registry, texts, rows, now=now)
+        return len(rows)
+
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
         Tick("duties", 60, find_duties),
+        Tick("duty_reminders", 300, remind_of_duties),
         Tick("retention", 300, clear_files),
     ]
 

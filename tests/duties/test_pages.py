@@ -53,7 +53,7 @@ def test_a_unit_sees_its_own_and_the_office_everybodys(
 def test_the_office_looks_at_one_unit_or_body(desk: Desk, mai: Browser) -> None:
     heads = html.unescape(mai.get("/staff/duties", unit="truong_thon").text)
 
-    assert "Trưởng thôn trên địa bàn xã</b> · Văn phòng ghi thay" in heads
+    assert "Trưởng thôn trên địa bàn xã · Văn phòng ghi thay" in heads
     assert "Chuẩn bị báo cáo tóm tắt" not in heads
 
 

@@ -278,7 +278,7 @@ def _item(
         ),
         programme=profile.programme(row.programme_id).title,
         occasion=row.occasion,
-        conference=(plan.title or plan.place) if plan else None,
+        conference=(plan.short_title or plan.title) if plan else None,
         conference_at=conference.starts_at if conference else None,
         phase=planned.phase.value if planned and planned.phase else None,
         source=planned.source if planned else None,
