@@ -112,7 +112,7 @@ def fix_planned_date(
             for row in conferences.upcoming(session, profile.id, now)
             if row.starts_at is None
             and row.programme_id == wanted
-            and conference in (None, row.plan_id)
+            and conference in (None, conferences.plan_of(profile, row)[1])
         ]
         if not waiting:
             raise ConfigurationError("conference_unknown", programme=wanted)

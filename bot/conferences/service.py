@@ -52,8 +52,8 @@ def ensure_planned(session: Session, profile: Profile, now: datetime) -> None:
     """One row for each conference that a programme plans without a date yet, so that
     residents may register for it. One that was held is not planned again, unless the
     plan holds it every so often."""
-    known = {_plan_of(profile, c) for c in upcoming(session, profile.id, now)}
-    held = {_plan_of(profile, c) for c in _dated(session, profile.id)}
+    known = {plan_of(profile, c) for c in upcoming(session, profile.id, now)}
+    held = {plan_of(profile, c) for c in _dated(session, profile.id)}
     for programme in profile.programmes:
         for plan in programme.conferences:
             key = (programme.id, plan.id)
@@ -81,7 +81,8 @@ def _dated(session: Session, locality_id: str) -> Sequence[Conference]:
     ).all()
 
 
-def _plan_of(profile: Profile, conference: Conference) -> tuple[str, str]:
+def plan_of(profile: Profile, conference: Conference) -> tuple[str, str]:
+    """The ids of the programme and of the conference in its plan."""
     found = (p for p in profile.programmes if p.id == conference.programme_id)
     programme = next(found, profile.programmes[0])
     return programme.id, programme.conference_plan(conference.plan_id).id
