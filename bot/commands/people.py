@@ -10,6 +10,7 @@ from bot.clock import VIETNAM, today
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.deadlines.calendar import WorkingCalendar
+from bot.duties import service as duties
 from bot.errors import ConfigurationError
 from bot.messages import message
 from bot.notifications import residents
@@ -73,11 +74,16 @@ def schedule(
     at: Annotated[str, typer.Option(help="2025-12-12 08:00, Vietnamese time")],
     place: Annotated[str, typer.Option()],
     programme: Annotated[str | None, typer.Option(help="id of the programme")] = None,
+    conference: Annotated[
+        str | None, typer.Option(help="id of the conference in the plan")
+    ] = None,
 ) -> None:
     """Fix time and place of the planned conference; who registered is told."""
     product = build(load_settings())
     starts_at = _moment(at)
-    count = fix_planned_date(product, programme, starts_at, place)
+    count = fix_planned_date(
+        product, programme, starts_at, place, conference=conference
+    )
     shown = product.texts.date(starts_at)
     typer.echo(
         message("steps", "date_fixed", starts_at=shown, place=place, count=count)
@@ -86,17 +92,25 @@ def schedule(
 
 
 def fix_planned_date(
-    product: Product, programme: str | None, starts_at: datetime, place: str
+    product: Product,
+    programme: str | None,
+    starts_at: datetime,
+    place: str,
+    *,
+    conference: str | None = None,
 ) -> int:
     """Fix the planned conference of a programme (the first one unless named) and tell
     who registered; returns how many that are."""
-    wanted = programme or product.profile.programmes[0].id
+    profile = product.profile
+    wanted = programme or profile.programmes[0].id
     now = product.clock()
     with product.database.writing() as session:
         waiting = [
-            conference
-            for conference in conferences.upcoming(session, product.profile.id, now)
-            if conference.starts_at is None and conference.programme_id == wanted
+            row
+            for row in conferences.upcoming(session, profile.id, now)
+            if row.starts_at is None
+            and row.programme_id == wanted
+            and conference in (None, conferences.plan_of(profile, row)[1])
         ]
         if not waiting:
             raise ConfigurationError("conference_unknown", programme=wanted)
@@ -109,6 +123,7 @@ def fix_planned_date(
             now=now,
         )
         residents.conference_dated(session, product.notifier, waiting[0], told, now=now)
+        duties.ensure(session, profile, product.registry.calendar, now)
     return len(told)
 
 

@@ -25,6 +25,8 @@ class Conference(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
     programme_id: str
+    plan_id: str | None = None
+    """Which conference of the plan; none is the first."""
     starts_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     place: str | None = None
     seats: int | None = None

@@ -1,5 +1,6 @@
 """Use cases of conferences and registrations, in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -50,18 +51,43 @@ def seats_left(session: Session, conference: Conference) -> int | None:
 
 
 def ensure_planned(session: Session, profile: Profile, now: datetime) -> None:
-    """One row for each programme that plans a conference without a date yet, so that
-    residents may register for it."""
-    known = {c.programme_id for c in upcoming(session, profile.id, now)}
+    """One row for each conference that a programme plans without a date yet, so that
+    residents may register for it. One that was held is not planned again, unless the
+    plan holds it every so often."""
+    known = {plan_of(profile, c) for c in upcoming(session, profile.id, now)}
+    held = {plan_of(profile, c) for c in _dated(session, profile.id)}
     for programme in profile.programmes:
-        if programme.conference.planned and programme.id not in known:
-            session.add(
-                Conference(
-                    locality_id=profile.id,
-                    programme_id=programme.id,
-                    seats=programme.conference.seats,
+        for plan in programme.conferences:
+            key = (programme.id, plan.id)
+            is_over = key in held and plan.every is None
+            if plan.planned and key not in known and not is_over:
+                session.add(
+                    Conference(
+                        locality_id=profile.id,
+                        programme_id=programme.id,
+                        plan_id=plan.id,
+                        seats=plan.seats,
+                    )
                 )
-            )
+
+
+def _dated(session: Session, locality_id: str) -> Sequence[Conference]:
+    """Conferences whose date was fixed, held or not; no trials."""
+    return session.exec(
+        select(Conference).where(
+            Conference.locality_id == locality_id,
+            col(Conference.starts_at).is_not(None),
+            col(Conference.cancelled_at).is_(None),
+            col(Conference.trial).is_(False),
+        )
+    ).all()
+
+
+def plan_of(profile: Profile, conference: Conference) -> tuple[str, str]:
+    """The ids of the programme and of the conference in its plan."""
+    found = (p for p in profile.programmes if p.id == conference.programme_id)
+    programme = next(found, profile.programmes[0])
+    return programme.id, programme.conference_plan(conference.plan_id).id
 
 
 def register(

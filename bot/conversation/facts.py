@@ -11,6 +11,7 @@ from bot.conversation.model import Attachment
 from bot.conversation.turn import ConferenceInfo, Matter, Slip
 from bot.conversation.validators import shorten
 from bot.localities.profile import Profile
+from bot.localities.programme import ConferencePlan
 from bot.petitions import queries
 from bot.petitions.model import Petition
 from bot.petitions.service import Registry
@@ -36,8 +37,12 @@ class DatabaseFacts:
         self.profile: Profile = registry.profile
 
     def conferences(self) -> Sequence[ConferenceInfo]:
-        """Conferences to come, the nearest first."""
-        rows = conferences.upcoming(self._session, self.profile.id, self.now)
+        """Conferences to come that people register for, the nearest first."""
+        rows = [
+            row
+            for row in conferences.upcoming(self._session, self.profile.id, self.now)
+            if self._plan(row).takes_registrations
+        ]
         return [
             ConferenceInfo(
                 id=row.id or 0,
@@ -46,6 +51,7 @@ class DatabaseFacts:
                 place=row.place,
                 seats_left=conferences.seats_left(self._session, row),
                 trial=row.trial,
+                plan_id=row.plan_id,
             )
             for row in rows
         ]
@@ -90,6 +96,9 @@ class DatabaseFacts:
         """Date and basis of the intake result for what is filed now."""
         deadline = self._registry.intake_deadline(self.now)
         return (deadline.due, deadline.basis or "") if deadline else None
+
+    def _plan(self, row: Conference) -> ConferencePlan:
+        return self.profile.programme(row.programme_id).conference_plan(row.plan_id)
 
     def _matter(self, row: Petition) -> Matter:
         explained = row.intake_deadline or {}

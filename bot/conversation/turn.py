@@ -66,6 +66,7 @@ class ConferenceInfo:
     place: str | None
     seats_left: int | None
     trial: bool
+    plan_id: str | None = None
 
 
 @dataclass(frozen=True)

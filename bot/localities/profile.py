@@ -7,18 +7,44 @@ not known is ``None``, and the line of text that needs it is left out.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot import yaml_file
 from bot.deadlines.rules import Rule
 from bot.errors import ConfigurationError
+from bot.localities.programme import (
+    ID,
+    ConferencePlan,
+    PaperFamily,
+    Part,
+    Programme,
+    Publication,
+    wrong_duties,
+)
+
+__all__ = [
+    "DUTY_HOTLINES",
+    "FIELDS",
+    "Area",
+    "ConferencePlan",
+    "Contact",
+    "Interpreter",
+    "PaperFamily",
+    "Profile",
+    "Programme",
+    "Publication",
+    "Reception",
+    "Retention",
+    "Route",
+    "Unit",
+    "load_profile",
+]
 
 FIELDS = frozenset(
     {
@@ -50,29 +76,8 @@ FIELDS = frozenset(
 DUTY_HOTLINES = ("duty", "police")
 """Who must be reachable while somebody is in danger."""
 
-_ID = r"^[a-z][a-z0-9_]*$"
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PaperFamily(StrEnum):
-    """Whose rules of form the papers follow."""
-
-    UY_BAN = "uy_ban"
-    DANG = "dang"
-
-
-class Publication(StrEnum):
-    """What of a programme may stand on public pages."""
-
-    NONE = "none"
-    NOTICE_ONLY = "notice_only"
-    FULL = "full"
-
-
-class Contact(_Part):
+class Contact(Part):
     """A place or a person to turn to."""
 
     name: str
@@ -81,7 +86,7 @@ class Contact(_Part):
     hours: str | None = None
 
 
-class Reception(_Part):
+class Reception(Part):
     """Where and when the locality receives its people.
 
     ``chair_days``: when the chair does so in person. ``confirmed``: the locality has
@@ -95,20 +100,20 @@ class Reception(_Part):
     confirmed: bool
 
 
-class Unit(_Part):
+class Unit(Part):
     """Who answers for a field.
 
     ``external``: it has no seat here, the Office is its liaison.
     """
 
-    id: str = Field(pattern=_ID)
+    id: str = Field(pattern=ID)
     name: str
     short_name: str
     external: bool = False
     phone: str | None = None
 
 
-class Route(_Part):
+class Route(Part):
     """A field, in some areas or in all, and who leads and who supports."""
 
     field: str
@@ -121,14 +126,14 @@ class Route(_Part):
         return self.field == field and (self.areas is None or area_id in self.areas)
 
 
-class Area(_Part):
+class Area(Part):
     """A hamlet or residential group; ``kind`` is the word before its name.
 
     ``old_names`` are those it, or a part of it, had before a merger; one old name may
     stand at several areas when it was divided.
     """
 
-    id: str = Field(pattern=_ID)
+    id: str = Field(pattern=ID)
     name: str
     kind: str
     aliases: tuple[str, ...] = ()
@@ -140,40 +145,7 @@ class Area(_Part):
         return f"{self.kind} {self.name}"
 
 
-class ConferencePlan(_Part):
-    """What the plan says of its conferences before a date is fixed.
-
-    ``planned`` is the plan's own words for when; ``seats`` none means no limit.
-    """
-
-    topic: str
-    participants: str
-    how_to_attend: str
-    seats: int | None = Field(default=None, gt=0)
-    arrive_minutes_before: int = Field(ge=0)
-    planned: str | None = None
-
-
-class Programme(_Part):
-    """A plan of dialogue and who owns it; ``secretariat`` is a unit of the locality."""
-
-    id: str = Field(pattern=_ID)
-    title: str
-    issuer: str
-    chair: str
-    secretariat: str
-    paper_family: PaperFamily
-    conference: ConferencePlan
-    rules: tuple[Rule, ...] = ()
-    publication: Publication = Publication.NOTICE_ONLY
-
-    def rule(self, rule_id: str, on: date) -> Rule | None:
-        """The rule in force for an event of that date; none: no number of days."""
-        found = (rule for rule in self.rules if rule.id == rule_id)
-        return next((rule for rule in found if rule.valid_on(on)), None)
-
-
-class Interpreter(_Part):
+class Interpreter(Part):
     """Somebody who rings back in a language."""
 
     language: str
@@ -182,7 +154,7 @@ class Interpreter(_Part):
     hours: str | None = None
 
 
-class Signer(_Part):
+class Signer(Part):
     """Who may sign papers, in which capacity and in which time.
 
     ``capacity``: what stands before the post when somebody signs for another (KT., TL.,
@@ -200,7 +172,7 @@ class Signer(_Part):
         return (self.valid_from or date.min) <= on <= (self.valid_to or date.max)
 
 
-class Retention(_Part):
+class Retention(Part):
     """How long an unfinished form is kept, and an answered petition stays open to be
     taken up anew."""
 
@@ -209,11 +181,13 @@ class Retention(_Part):
     answered_days: int = Field(default=15, gt=0)
 
 
-class Profile(_Part):
+class Profile(Part):
     """A locality.
 
     ``self_name`` is how it speaks of itself, ``audience`` how it addresses everybody.
     ``historic``: its tier of government has ended; for rehearsals only.
+    ``bodies``: id and name of those outside the product that a plan gives duties to;
+    they answer for no field, and the secretariat records what they did.
     ``hotlines``: by use (duty, police, power, health, water). ``duty_unit`` is told of
     danger, ``triage_unit`` confirms where a petition goes; the first ``routing`` row
     that covers field and area wins. ``field_labels`` and ``texts`` replace the labels
@@ -225,7 +199,7 @@ class Profile(_Part):
     name: str
     authority: str
     self_name: str
-    province: str
+    province: str | None
     code_prefix: str = Field(pattern=r"^[A-Z]{2,5}$")
     historic: bool = False
     audience: str
@@ -236,6 +210,7 @@ class Profile(_Part):
     duty_unit: str
     triage_unit: str
     units: tuple[Unit, ...] = Field(min_length=1)
+    bodies: dict[str, str] = Field(default_factory=dict)
     routing: tuple[Route, ...]
     areas: tuple[Area, ...] = ()
     field_labels: dict[str, str] = Field(default_factory=dict)
@@ -255,6 +230,10 @@ class Profile(_Part):
     def unit(self, unit_id: str) -> Unit:
         """The unit of that id; ``KeyError`` if there is none."""
         return _by_id(self.units, unit_id)
+
+    def actor(self, actor_id: str) -> str:
+        """The name of who owes a duty; ``KeyError`` for somebody unknown."""
+        return self.bodies.get(actor_id) or self.unit(actor_id).name
 
     def area(self, area_id: str) -> Area:
         """The area of that id; ``KeyError`` if there is none."""
@@ -344,8 +323,14 @@ def _contradictions(profile: Profile) -> Iterator[tuple[str, str]]:
         elif units[unit_id].external:
             yield "external_unit_at_a_desk", where
     yield from _wrong_routes(profile, set(units))
+    for body in profile.bodies.keys() & units.keys():
+        yield "duplicate_id", f"bodies.{body}"
     for programme in profile.programmes:
+        at = f"programmes.{programme.id}"
+        yield from _repeated(programme.conferences, f"{at}.conferences")
+        yield from _repeated(programme.duties, f"{at}.duties")
         yield from _overlapping_rules(programme)
+        yield from wrong_duties(programme, units.keys() | profile.bodies.keys())
     for field in profile.field_labels.keys() - FIELDS:
         yield "unknown_field", f"field_labels.{field}"
     for path in profile.unconfirmed:
@@ -360,7 +345,7 @@ def _desks(profile: Profile) -> Iterator[tuple[str, str]]:
         yield f"programmes.{programme.id}.secretariat", programme.secretariat
 
 
-def _repeated(parts: Iterable[_Identified], where: str) -> Iterator[tuple[str, str]]:
+def _repeated(parts: Iterable[Any], where: str) -> Iterator[tuple[str, str]]:
     for part_id, times in Counter(part.id for part in parts).items():
         if times > 1:
             yield "duplicate_id", f"{where}.{part_id}"

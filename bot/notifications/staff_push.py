@@ -7,6 +7,8 @@ from sqlmodel import Session, col, select
 
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
+from bot.duties.model import Duty
+from bot.duties.service import recorder
 from bot.localities import fields
 from bot.notifications import calls, table
 from bot.notifications.policy import NoticeEvent, Notifier
@@ -92,6 +94,32 @@ def stands_in(
             NoticeEvent.STANDS_IN,
             {"first": leave.first, "last": leave.last},
             key=f"leave/{leave.id}/stands_in",
+            now=now,
+        )
+
+
+def duties(
+    session: Session,
+    registry: Registry,
+    texts: Texts,
+    rows: Sequence[Duty],
+    *,
+    now: datetime,
+) -> None:
+    """Duties that fall due, for those who record them; they come in the digest."""
+    profile, day, notifier = registry.profile, today(now), Notifier.of(registry, texts)
+    for row in rows:
+        if row.due is None:
+            continue
+        planned = profile.programme(row.programme_id).duty(row.duty_id)
+        rungs = ladder(session, profile, recorder(profile, row), day)
+        late = row.due < day
+        notifier.tell_officers(
+            session,
+            rungs[0].accounts if rungs else (),
+            NoticeEvent.DUTY_OVERDUE if late else NoticeEvent.DUTY_DUE,
+            {"rule": planned.what, "due": row.due},
+            key=f"duty/{row.id}/{day}",
             now=now,
         )
 

@@ -11,6 +11,7 @@ from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.conversation.model import Attachment
+from bot.duties import service as duties
 from bot.notifications import alerts, calls, digests, progress, residents, staff_push
 from bot.notifications.sender import Sender
 
@@ -102,6 +103,14 @@ def ticks(product: Product) -> list[Tick]:
         _drop_unsent(session, locality, now)
         return _clear_files(product, session)
 
+    def find_duties(session: Session, now: datetime) -> int:
+        return duties.ensure(session, product.profile, product.registry.calendar, now)
+
+    def remind_of_duties(session: Session, now: datetime) -> int:
+        rows = duties.take_reminders(session, locality, now, _BATCH)
+        staff_push.duties(session, product.registry, texts, rows, now=now)
+        return len(rows)
+
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
@@ -111,6 +120,8 @@ def ticks(product: Product) -> list[Tick]:
         Tick("conference_reminders", 300, remind_of_conferences),
         Tick("unread_notices", 600, call_unread),
         Tick("calendar", 3600, look_at_calendar),
+        Tick("duties", 60, find_duties),
+        Tick("duty_reminders", 300, remind_of_duties),
         Tick("retention", 300, clear_files),
     ]
 

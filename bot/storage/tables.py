@@ -3,6 +3,7 @@
 from bot.conferences import model as conferences
 from bot.conversation import model as conversation
 from bot.deadlines import model as deadlines
+from bot.duties import model as duties
 from bot.notifications import model as notifications
 from bot.petitions import model as petitions
 from bot.scheduling import model as scheduling
@@ -14,6 +15,7 @@ __all__ = [
     "conversation",
     "counters",
     "deadlines",
+    "duties",
     "events",
     "notifications",
     "petitions",

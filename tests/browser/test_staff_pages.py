@@ -9,6 +9,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Page, expect
 from sqlmodel import select
 
+from bot.duties import service as duties
+from bot.duties.model import Duty
 from bot.petitions import service
 from bot.petitions.details import Details
 from bot.petitions.model import Alert, Kind, Petition
@@ -54,6 +56,17 @@ def file(site: Site, content: str = "đèn đường hư, tối om") -> Petition
     )
     with product.database.writing() as session:
         return service.file(session, product.registry, new, now=product.clock())[0]
+
+
+def first_duty(site: Site) -> str:
+    """The address of the month's report, which exists without a conference."""
+    product = site.product
+    with product.database.writing() as session:
+        profile, calendar = product.profile, product.registry.calendar
+        duties.ensure(session, profile, calendar, product.clock())
+        row = session.exec(select(Duty)).first()
+    assert row is not None
+    return f"/staff/duties/{row.id}"
 
 
 async def opened(window: Window, **options: Any) -> Page:
@@ -162,7 +175,9 @@ async def test_every_page_is_within_reach_of_everybody(
     await check(page)
     await let_in(page, invite(site, "mai", Role.OFFICE, "van_phong"))
     one = f"/staff/petitions/{petition.code}"
-    for address in ("/staff", one, "/staff/calls", "/staff/chats"):
+    duty = first_duty(site)
+    pages = ("/staff", one, "/staff/calls", "/staff/duties", duty, "/staff/plans")
+    for address in (*pages, "/staff/chats"):
         await page.goto(address)
         for folded in await page.locator("main summary").all():
             await folded.click()

@@ -182,6 +182,7 @@ def test_a_historic_or_unfinished_profile_says_so(changed):
     def unfinish(raw: dict[str, Any]) -> None:
         raw |= {"historic": True, "areas": [], "unconfirmed": []}
         raw["programmes"][0]["rules"] = []
+        raw["programmes"][0]["duties"] = []
 
     problems = changed(unfinish).problems()
 

@@ -113,16 +113,16 @@ class Browser:
     """One browser."""
 
     def __init__(self, talk: Talk, app: Any, base: str = "http://test") -> None:
-        self._talk = talk
+        self.talk = talk
         transport = httpx.ASGITransport(app)
         self.client = httpx.AsyncClient(transport=transport, base_url=base)
         self.account: Account | None = None
 
     def get(self, path: str, **query: str | int) -> Answer:
-        return self._seen(self._talk.run(self.client.get(path, params=query or None)))
+        return self._seen(self.talk.run(self.client.get(path, params=query or None)))
 
     def post(self, path: str, **fields: str) -> Answer:
-        return self._seen(self._talk.run(self.client.post(path, data=fields)))
+        return self._seen(self.talk.run(self.client.post(path, data=fields)))
 
     def submit(self, form: Form, **fields: str) -> Answer:
         """Press the form's button; then see where it leads."""

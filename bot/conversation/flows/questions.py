@@ -83,6 +83,7 @@ class QuestionsFlow:
             reply_days=reply.n if reply else None,
             reply_basis=reply.basis if reply else None,
             none=None if intake or reply else True,
+            unwritten=None if reply else True,
         )
 
     def _why(self, scene: Scene) -> None:
@@ -119,15 +120,15 @@ class QuestionsFlow:
 def about(scene: Scene, conference: ConferenceInfo) -> dict[str, object]:
     """What residents ask about a conference."""
     programme = scene.facts.profile.programme(conference.programme_id)
-    plan = programme.conference
+    plan = programme.conference_plan(conference.plan_id)
     return {
-        "title": programme.title,
+        "title": programme.title_of(plan),
         "chair": programme.chair,
         "starts_at": conference.starts_at,
         "dated": conference.starts_at is not None,
         "planned": plan.planned,
-        "place": conference.place,
-        "placed": conference.place is not None,
+        "place": conference.place or plan.place,
+        "placed": (conference.place or plan.place) is not None,
         "topic": plan.topic,
         "participants": plan.participants,
         "how": plan.how_to_attend,

@@ -16,8 +16,11 @@ from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
 from bot.conversation.validators import Accepted
 from bot.petitions.model import Kind
+from nlu.text import fold
 
 _CONTENT = "registration_content"
+_WHICH = "which"
+_CHOICE = "conference:"
 
 
 class RegisterFlow(FormFlow):
@@ -42,11 +45,20 @@ class RegisterFlow(FormFlow):
         if not conferences:
             scene.say("utter_no_conference")
             return
-        conference = conferences[0]
-        frame = scene.push(self.name, self.form, conference=_dump(conference))
+        frame = scene.push(self.name, self.form)
         if not scene.state.introduced:
             scene.state.introduced = True
             scene.say("utter_introduction")
+        if len({self._plan(scene, c) for c in conferences}) > 1:
+            frame.step = _WHICH
+            self._ask_which(scene)
+            return
+        self._begin(scene, conferences[0])
+
+    def _begin(self, scene: Scene, conference: ConferenceInfo) -> None:
+        frame = scene.frame
+        frame.step = "collect"
+        frame.data["conference"] = _dump(conference)
         if conference.trial:
             scene.say("utter_conference_trial")
         scene.say("utter_conference", **self._about(scene, conference))
@@ -58,6 +70,9 @@ class RegisterFlow(FormFlow):
 
     def prompt(self, scene: Scene) -> None:
         """Ask again what is being asked."""
+        if scene.frame.step == _WHICH:
+            self._ask_which(scene)
+            return
         if scene.frame.step == "full":
             scene.say("utter_ask_waiting_list")
             return
@@ -65,9 +80,25 @@ class RegisterFlow(FormFlow):
 
     def take(self, scene: Scene) -> bool:
         """One turn of the resident."""
+        if scene.frame.step == _WHICH:
+            return self._at_which(scene)
         if scene.frame.step == "full":
             return self._at_full(scene)
         return super().take(scene)
+
+    def back(self, scene: Scene) -> None:
+        """Go back to the question before this one; the first is which conference."""
+        if scene.frame.step == _WHICH:
+            self._ask_which(scene)
+            return
+        super().back(scene)
+
+    def correct(self, scene: Scene) -> None:
+        """Show the lines so far; before a conference is chosen there are none."""
+        if scene.frame.step == _WHICH:
+            self._ask_which(scene)
+            return
+        super().correct(scene)
 
     def cancel(self, scene: Scene) -> None:
         """Stop and destroy what was not filed."""
@@ -120,9 +151,11 @@ class RegisterFlow(FormFlow):
         """The receipt of the slip."""
         if not isinstance(outcome, Registered):
             return
+        chosen = scene.frame.data["conference"]
+        programme = scene.facts.profile.programme(chosen["programme_id"])
+        plan = programme.conference_plan(chosen.get("plan_id"))
         scene.pop()
         scene.state.noticed = True
-        plan = scene.facts.profile.programmes[0].conference
         scene.say(
             "utter_registered",
             code=outcome.code,
@@ -133,6 +166,60 @@ class RegisterFlow(FormFlow):
             petition_code=outcome.petition_code,
             minutes=plan.arrive_minutes_before,
         )
+
+    def _ask_which(self, scene: Scene) -> None:
+        conferences = self._one_of_each(scene)
+        scene.offer(
+            "utter_ask_which_conference",
+            [(self._short(scene, c), f"{_CHOICE}{c.id}") for c in conferences],
+            lines="\n".join(self._line(scene, c) for c in conferences),
+        )
+
+    def _at_which(self, scene: Scene) -> bool:
+        """By button, or by words that fit one of them only."""
+        said = (scene.said or "").removeprefix(_CHOICE)
+        words = set(fold(scene.turn.text).split())
+        fits = [
+            conference
+            for conference in self._one_of_each(scene)
+            if said == str(conference.id)
+            or words & (self._own_words(scene, conference))
+        ]
+        if len(fits) == 1:
+            self._begin(scene, fits[0])
+            return True
+        if scene.denied():
+            self.cancel(scene)
+            return True
+        return False
+
+    def _one_of_each(self, scene: Scene) -> list[ConferenceInfo]:
+        """The nearest of each plan."""
+        found: dict[tuple[str, str], ConferenceInfo] = {}
+        for conference in scene.facts.conferences():
+            found.setdefault(self._plan(scene, conference), conference)
+        return list(found.values())
+
+    def _own_words(self, scene: Scene, conference: ConferenceInfo) -> set[str]:
+        """The words of its name that no other one has."""
+        others = [c for c in self._one_of_each(scene) if c.id != conference.id]
+        words = set(fold(self._short(scene, conference)).split())
+        return words - {w for c in others for w in fold(self._short(scene, c)).split()}
+
+    def _plan(self, scene: Scene, conference: ConferenceInfo) -> tuple[str, str]:
+        programme = scene.facts.profile.programme(conference.programme_id)
+        return programme.id, programme.conference_plan(conference.plan_id).id
+
+    def _short(self, scene: Scene, conference: ConferenceInfo) -> str:
+        programme = scene.facts.profile.programme(conference.programme_id)
+        plan = programme.conference_plan(conference.plan_id)
+        return plan.short_title or programme.title_of(plan)
+
+    def _line(self, scene: Scene, conference: ConferenceInfo) -> str:
+        about = self._about(scene, conference)
+        starts_at = conference.starts_at
+        when = scene.book.texts.date(starts_at) if starts_at else about["planned"]
+        return f"• {about['title']}: {when}" if when else f"• {about['title']}"
 
     def _at_full(self, scene: Scene) -> bool:
         if scene.said in ("wait", "affirm"):
@@ -151,12 +238,13 @@ class RegisterFlow(FormFlow):
 
     def _about(self, scene: Scene, conference: ConferenceInfo) -> dict[str, object]:
         programme = scene.facts.profile.programme(conference.programme_id)
+        plan = programme.conference_plan(conference.plan_id)
         return {
-            "title": programme.title,
+            "title": programme.title_of(plan),
             "chair": programme.chair,
             "starts_at": conference.starts_at,
             "dated": conference.starts_at is not None,
-            "planned": programme.conference.planned,
+            "planned": plan.planned,
             "place": conference.place,
             "seats_left": conference.seats_left or None,
         }

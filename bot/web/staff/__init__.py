@@ -4,7 +4,18 @@ from fastapi import APIRouter
 
 from bot.staff.model import Role
 from bot.web.site import Site
-from bot.web.staff import accounts, acts, chats, duty, entry, inbox, leave, petition
+from bot.web.staff import (
+    accounts,
+    acts,
+    chats,
+    duties,
+    duty,
+    entry,
+    inbox,
+    leave,
+    petition,
+    plans,
+)
 from bot.web.staff.console import ANYBODY, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
@@ -30,11 +41,17 @@ PAGES = (
     Page("POST", f"{_ONE}/contact", petition.reveal, _DESKS),
     Page("GET", f"{_ONE}/files/{{id}}", petition.send_file, _DESKS),
     Page("POST", f"{_ONE}/assignment", petition.assign, _ROUTERS),
-    Page("POST", f"{_ONE}/acts/{{act}}", acts.do, _DESKS),
+    Page("POST", f"{_ONE}/acts/{{act}}", acts.do, _DESKS, files=1),
     Page("GET", "/alerts", duty.alerts, _DESKS),
     Page("POST", "/alerts/{id}/taken", duty.take, _DESKS),
     Page("GET", "/calls", duty.calls, _OFFICE),
     Page("POST", "/calls/{id}/done", duty.done, _OFFICE),
+    Page("GET", "/duties", duties.show, _DESKS),
+    Page("GET", "/duties/{id}", duties.one, _DESKS),
+    Page("POST", "/duties/{id}/done", duties.done, _DESKS, files=1),
+    Page("POST", "/duties/{id}/undo", duties.undo, _DESKS),
+    Page("GET", "/duties/{id}/file", duties.send_file, _DESKS),
+    Page("GET", "/plans", plans.show, _DESKS),
     Page("GET", "/chats", chats.show, _DESKS),
     Page("POST", "/chats", chats.new_word, _DESKS),
     Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS),

@@ -286,7 +286,8 @@ DOERS: dict[Act, Callable[[Deed], object]] = {
 async def do(console: Console, visit: Visit) -> Response:
     """Do one act. What is refused is said on the page, with what was typed."""
     act = _act(visit)
-    kept = _keep(console, visit) if act is Act.ISSUE and visit.upload else None
+    sent = visit.files.get("file") if act is Act.ISSUE else None
+    kept = _keep(console, sent) if sent else None
 
     def work(session: Session) -> str:
         petition = find(console, visit, session, to_change=True)
@@ -340,11 +341,11 @@ def _deed(
     )
 
 
-def _keep(console: Console, visit: Visit) -> Kept:
+def _keep(console: Console, sent: bytes) -> Kept:
     """The signed file, checked and encrypted on disk."""
     product = console.product
     limit = product.settings.max_upload_megabytes * 1024 * 1024
-    checked = check_file(visit.upload or b"", limit)
+    checked = check_file(sent, limit)
     _, wrapped = product.vault.new_key()
     path = product.media.save(wrapped, checked.content)
     return Kept(wrapped, path, checked.mime, checked.kind, checked.content)

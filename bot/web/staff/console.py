@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, quote
 
 from sqlmodel import Session
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,6 +36,7 @@ _TRIES = Limit(burst=10, per_second=0.2)
 """Log-ins from one address; a whole office may stand behind one."""
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 40
+_PARTS = "multipart/form-data"
 _INSIDE = re.compile(r"/staff(?:/[A-Za-z0-9/-]*)?")
 
 
@@ -54,8 +56,8 @@ class Visit:
     secret: str
     account: Account | None = None
     form: Mapping[str, str] = field(default_factory=dict)
-    upload: bytes | None = None
-    """The file that came with the form."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The files of a form, by the name of their field; none that is empty."""
 
     @property
     def officer(self) -> Account:
@@ -90,6 +92,8 @@ class Page:
     path: str
     answer: Callable[["Console", Visit], Awaitable[Response]]
     roles: frozenset[Role]
+    files: int = 0
+    """How many files its form may bring along."""
 
 
 class Console:
@@ -194,11 +198,8 @@ class Console:
                 raise HTTPException(403)
         sent = request.cookies.get(_SESSION if account else _VISIT, "")
         secret = sent or secrets.token_urlsafe(32)
-        form: dict[str, str] = {}
-        upload = None
-        if page.method == "POST":
-            form, upload = await self._form(request, sent)
-        visit = Visit(request, self.product.clock(), secret, account, form, upload)
+        form, files = await self._form(page, request, sent)
+        visit = Visit(request, self.product.clock(), secret, account, form, files)
         response = await page.answer(self, visit)
         if account is None and not sent:
             self._set_cookie(response, request, _VISIT, secret)
@@ -225,22 +226,46 @@ class Console:
         )
 
     async def _form(
-        self, request: Request, secret: str
-    ) -> tuple[dict[str, str], bytes | None]:
-        """The fields and the file, if the form is ours; 403 otherwise."""
-        kind = request.headers.get("content-type", "")
-        if kind.startswith("multipart/form-data"):
-            form, upload = await self._with_file(request)
+        self, page: Page, request: Request, secret: str
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The fields and files, if the form is ours; 403 otherwise."""
+        if page.method != "POST":
+            return {}, {}
+        files: dict[str, bytes] = {}
+        if page.files and request.headers.get("content-type", "").startswith(_PARTS):
+            form, files = await self._parts(page, request)
         else:
-            form, upload = await self._plain(request), None
+            form = await self._fields(request)
         token = form.pop("csrf", "").encode()
         is_ours = visitors.is_same_origin(request, self.product.settings.public_url)
         expected = self.token(secret).encode()
         if not (secret and is_ours and hmac.compare_digest(token, expected)):
             raise HTTPException(403)
-        return form, upload
+        return form, files
 
-    async def _plain(self, request: Request) -> dict[str, str]:
+    async def _parts(
+        self, page: Page, request: Request
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The fields and files of a form that may hold files."""
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            raise HTTPException(411)
+        megabytes = self.product.settings.max_upload_megabytes
+        if int(length) > page.files * megabytes * 1024 * 1024 + _MAX_FORM:
+            raise HTTPException(413)
+        form: dict[str, str] = {}
+        files: dict[str, bytes] = {}
+        async with request.form(max_files=page.files, max_fields=_MAX_FIELDS) as parts:
+            for name, part in parts.multi_items():
+                if isinstance(part, UploadFile):
+                    if content := await part.read():
+                        files[name] = content
+                else:
+                    form[name] = part
+        return form, files
+
+    async def _fields(self, request: Request) -> dict[str, str]:
+        """The fields of a form without files."""
         body = bytearray()
         async for part in request.stream():
             body += part
@@ -254,21 +279,6 @@ class Console:
             )
         except ValueError:
             raise HTTPException(400) from None
-
-    async def _with_file(self, request: Request) -> tuple[dict[str, str], bytes | None]:
-        most = self.product.settings.max_upload_megabytes * 1024 * 1024
-        length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > most + _MAX_FORM:
-            raise HTTPException(413)
-        upload = None
-        fields: dict[str, str] = {}
-        async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
-            for name, value in form.multi_items():
-                if isinstance(value, str):
-                    fields[name] = value
-                elif value.size:
-                    upload = await value.read()
-        return fields, upload
 
     def _set_cookie(
         self,
