@@ -1,0 +1,7 @@
+"""``kiennghi audit``."""
+
+import typer
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the group."""
