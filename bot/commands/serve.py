@@ -25,7 +25,8 @@ from bot.conversation.rasa import RasaClient
 from bot.errors import ChannelError, ConfigurationError
 from bot.messages import message
 from bot.rasa_server import RasaServer, new_address, stop_on_signals
-from bot.scheduling.ticks import Ticker
+from bot.scheduling.ticker import Ticker
+from bot.scheduling.ticks import push_to_unit
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
 from bot.web.app import Routes, create_app
@@ -92,7 +93,7 @@ async def _serve(
             tasks.append(telegram.poller(intake))
         tasks.append(_keep_registered(telegram))
     app = create_app(product, worker, sender, web, *routes)
-    ticker = Ticker(product, sender)
+    ticker = Ticker(product, sender, push_to_unit(product))
     ticker.start()
     stack.callback(ticker.stop)
     announce = partial(_announce, product, telegram)

@@ -191,6 +191,10 @@ class WorkingCalendar:
         """Whether state offices work on the date."""
         return self.day(on).counted
 
+    def knows(self, year: int) -> bool:
+        """Whether the year has a table."""
+        return any(table.year == year for table in self.tables)
+
     def approved(self, year: int) -> bool:
         """Whether the year has a table and a person has approved it."""
         return year in self._approved

@@ -1,76 +1,25 @@
-"""The only module that imports APScheduler: what is looked at, and how often."""
+"""What is looked at, and how often."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
-from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
-from bot.conversation.model import Attachment
-from bot.notifications import alerts
-from bot.notifications.sender import Sender
+from bot.deadlines.dues import Reminder
+from bot.notifications import alerts, staff_push
+from bot.scheduling import files, reminders, upkeep
+from bot.scheduling.reminders import Remind
+from bot.scheduling.tick import Tick
 
-_BATCH = 200
-_UNSENT = timedelta(days=1)
-
-logger = log.get(__name__)
-
-Work = Callable[[Session, datetime], int]
+__all__ = ["Remind", "Tick", "ticks"]
 
 
-@dataclass(frozen=True)
-class Tick:
-    """One kind of due work: looked for every ``seconds``; returns how much it did."""
-
-    name: str
-    seconds: int
-    work: Work
-
-
-class Ticker:
-    """Runs the ticks and remembers when each last finished."""
-
-    def __init__(self, product: Product, sender: Sender) -> None:
-        self._product = product
-        self._sender = sender
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": None, "coalesce": True}
-        )
-        self.heartbeats: dict[str, datetime] = {}
-
-    def start(self) -> None:
-        """Begin to tick."""
-        for tick in ticks(self._product):
-            self._scheduler.add_job(
-                self._run, "interval", seconds=tick.seconds, args=[tick], id=tick.name
-            )
-        self._scheduler.start()
-
-    def stop(self) -> None:
-        """Stop ticking; what was not done is still due."""
-        self._scheduler.shutdown(wait=False)
-
-    async def _run(self, tick: Tick) -> None:
-        now = self._product.clock()
-        try:
-            done = await self._product.database.write(
-                lambda session: tick.work(session, now)
-            )
-        except Exception:
-            logger.exception("tick_failed", tick=tick.name)
-            return
-        self.heartbeats[tick.name] = now
-        if done:
-            self._sender.wake()
-
-
-def ticks(product: Product) -> list[Tick]:
-    """Everything that falls due by itself."""
+def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
+    """Everything that falls due by itself; ``remind`` tells whom a date concerns."""
     vault, texts, locality = product.vault, product.texts, product.profile.id
+    registry = product.registry
+    tell = remind or push_to_unit(product)
 
     def nudge(session: Session, now: datetime) -> int:
         return drafts.nudge_due(session, vault, texts, locality, now)
@@ -81,48 +30,33 @@ def ticks(product: Product) -> list[Tick]:
     def escalate(session: Session, now: datetime) -> int:
         return alerts.escalate_due(session, vault, texts, locality, now)
 
+    def remind_due(session: Session, now: datetime) -> int:
+        return reminders.remind_due(session, locality, registry.calendar, tell, now)
+
     def clear_files(session: Session, now: datetime) -> int:
-        _drop_unsent(session, locality, now)
-        return _clear_files(product, session)
+        return files.clear(session, product.media, locality, now)
+
+    def anchor(session: Session, now: datetime) -> int:
+        return upkeep.anchor(session, locality, now)
+
+    def calendar(session: Session, now: datetime) -> int:
+        return upkeep.ask_for_calendar(session, registry, texts, now)
 
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
+        Tick("reminders", 60, remind_due, batch=reminders.BATCH),
         Tick("retention", 300, clear_files),
+        Tick("anchor", 3600, anchor),
+        Tick("calendar_upkeep", 6 * 3600, calendar),
     ]
 
 
-def _drop_unsent(session: Session, locality_id: str, now: datetime) -> None:
-    """An upload that was never sent belongs to nobody."""
-    session.exec(
-        update(Attachment)
-        .where(
-            col(Attachment.locality_id) == locality_id,
-            col(Attachment.conversation_id).is_(None),
-            col(Attachment.petition_id).is_(None),
-            col(Attachment.sealed).is_(False),
-            col(Attachment.key).is_not(None),
-            col(Attachment.created_at) < now - _UNSENT,
-        )
-        .values(key=None)
-    )
+def push_to_unit(product: Product) -> Remind:
+    """A push to the officers of the unit that the date binds."""
 
+    def push(session: Session, reminder: Reminder, now: datetime) -> None:
+        staff_push.reminder(session, product.registry, product.texts, reminder, now)
 
-def _clear_files(product: Product, session: Session) -> int:
-    """Remove files whose key was destroyed."""
-    rows = session.exec(
-        select(Attachment)
-        .where(
-            Attachment.locality_id == product.profile.id,
-            col(Attachment.key).is_(None),
-            col(Attachment.path).is_not(None),
-            col(Attachment.sealed).is_(False),
-        )
-        .limit(_BATCH)
-    ).all()
-    for row in rows:
-        product.media.delete(row.path or "")
-        row.path = None
-        session.add(row)
-    return len(rows)
+    return push

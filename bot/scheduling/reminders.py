@@ -1,0 +1,48 @@
+"""Dates that draw near or have passed are told, each stage once."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot import log
+from bot.deadlines import dues
+from bot.deadlines.calendar import WorkingCalendar
+from bot.deadlines.dues import Reminder
+
+BATCH = 200
+
+Remind = Callable[[Session, Reminder, datetime], None]
+"""Tells whom it concerns, in the caller's transaction."""
+
+logger = log.get(__name__)
+
+
+def remind_due(
+    session: Session,
+    locality_id: str,
+    calendar: WorkingCalendar,
+    remind: Remind,
+    now: datetime,
+) -> int:
+    """Hand on what is due; returns how many reminders there were.
+
+    One that cannot be told is undone, comes again in an hour, and stops no other.
+    """
+    reminders = dues.sweep(session, locality_id, now, BATCH, calendar=calendar)
+    told = [each for each in reminders if _is_told(session, remind, each, now)]
+    dues.record_told(session, told, now)
+    return len(reminders)
+
+
+def _is_told(
+    session: Session, remind: Remind, reminder: Reminder, now: datetime
+) -> bool:
+    try:
+        with session.begin_nested():
+            remind(session, reminder, now)
+    except Exception:
+        logger.exception("reminder_failed", due=reminder.due.id, stage=reminder.stage)
+        dues.postpone(session, reminder, now)
+        return False
+    return True
