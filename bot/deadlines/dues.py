@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -231,6 +232,7 @@ def sweep(
         .where(Due.locality_id == locality_id, col(Due.next_at) <= now)
         .order_by(col(Due.next_at))
         .limit(limit)
+        .options(defer(Due.explained))  # type: ignore[arg-type]
         .with_for_update(skip_locked=True)
     ).all()
     day = today(now)

@@ -7,6 +7,7 @@ Somebody who rewrites the anchors too is found out by an anchor's hash that was 
 elsewhere: it is logged, and ``kiennghi audit verify`` prints the newest.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,10 @@ _BATCH = 5000
 
 Chain = tuple[str, str, int]
 """Locality, aggregate and its id."""
+
+
+_Content = tuple[str, str, int, int, datetime, str, str]
+"""The columns of an event before its data."""
 
 
 class Problem(StrEnum):
@@ -132,7 +137,9 @@ class _Walk:
         self._hash = ""
 
     def step(self, row: tuple[Any, ...]) -> Break | None:
-        locality_id, aggregate, aggregate_id, seq = row[:4]
+        locality_id, aggregate, aggregate_id, seq, at, by, kind, data, previous, own = (
+            row
+        )
         chain = (locality_id, aggregate, aggregate_id)
         if chain != self._chain:
             if found := self._cut_off():
@@ -140,8 +147,8 @@ class _Walk:
             self._chain, self._seq, self._hash = chain, 0, ""
         if seq != self._seq + 1:
             return Break(*chain, self._seq + 1, Problem.MISSING)
-        previous, own = row[8], row[9]
-        if events.digest(*row[:9]) != own or self._differs(chain, seq, own):
+        content = (*chain, seq, at, by, kind)
+        if not _fits(content, data, previous, own) or self._differs(chain, seq, own):
             return Break(*chain, seq, Problem.CHANGED)
         if previous != self._hash:
             return Break(*chain, seq, Problem.OUT_OF_ORDER)
@@ -169,6 +176,18 @@ class _Walk:
         return Break(*self._chain, self._seq + 1, Problem.MISSING)
 
 
+def _fits(content: _Content, data: str, previous: str, own: str) -> bool:
+    """Whether the hash is that of the content. Data stand in canonical form since
+    revision 0005; older ones are read and written anew."""
+    if events.digest(*content, data, previous) == own:
+        return True
+    try:
+        written = events.canonical(json.loads(data))
+    except (TypeError, ValueError):
+        return False
+    return events.digest(*content, written, previous) == own
+
+
 def _since(session: Session, locality_id: str, through: int) -> Iterator[Any]:
     """Aggregate, its id, seq, hash and id of the events behind an id."""
     event = table_of(Event).c
@@ -189,9 +208,10 @@ def _since(session: Session, locality_id: str, through: int) -> Iterator[Any]:
 def _rows(session: Session, locality_id: str) -> Iterator[Any]:
     """Plain rows in batches, with what is hashed first and in its order."""
     event = table_of(Event).c
+    data = sqlalchemy.cast(event.data, sqlalchemy.Text)
     hashed = (
         *(event.locality_id, event.aggregate, event.aggregate_id, event.seq),
-        *(event.at, event.by, event.kind, event.data, event.previous_hash),
+        *(event.at, event.by, event.kind, data, event.previous_hash),
     )
     query = (
         sqlalchemy.select(*hashed, event.hash)

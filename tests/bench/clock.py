@@ -177,9 +177,9 @@ def _record(database: Database) -> None:
     for number in range(_EVENTS // _CHAIN):
         previous = ""
         for seq in range(1, _CHAIN + 1):
-            data = {"unit": "phong_kinh_te", "due": "2025-12-15", "old": None}
+            data = {"due": "2025-12-15", "old": None, "unit": "phong_kinh_te"}
             content = ("record", "petition", number, seq, _NOW, "kinhte", "progress")
-            own = events.digest(*content, data, previous)
+            own = events.digest(*content, events.canonical(data), previous)
             names = ("locality_id", "aggregate", "aggregate_id", "seq", "at", "by")
             row = dict(zip((*names, "kind"), content, strict=True))
             rows.append(row | {"data": data, "previous_hash": previous, "hash": own})
