@@ -1,6 +1,6 @@
 """Dates that draw near or have passed are told, each stage once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -30,7 +30,9 @@ def remind_due(
     One that cannot be told is undone, comes again in an hour, and stops no other.
     """
     reminders = dues.sweep(session, locality_id, now, BATCH, calendar=calendar)
-    told = [each for each in reminders if _is_told(session, remind, each, now)]
+    told = reminders
+    if not _are_told(session, remind, reminders, now):
+        told = [each for each in reminders if _is_told(session, remind, each, now)]
     dues.record_told(session, told, now)
     return len(reminders)
 
@@ -38,11 +40,22 @@ def remind_due(
 def _is_told(
     session: Session, remind: Remind, reminder: Reminder, now: datetime
 ) -> bool:
+    if _are_told(session, remind, [reminder], now):
+        return True
+    logger.error("reminder_postponed", due=reminder.due.id, stage=reminder.stage)
+    dues.postpone(session, reminder, now)
+    return False
+
+
+def _are_told(
+    session: Session, remind: Remind, reminders: Sequence[Reminder], now: datetime
+) -> bool:
+    """Tell all, or undo all of it: a savepoint for each would be most of the work."""
     try:
         with session.begin_nested():
-            remind(session, reminder, now)
+            for each in reminders:
+                remind(session, each, now)
     except Exception:
-        logger.exception("reminder_failed", due=reminder.due.id, stage=reminder.stage)
-        dues.postpone(session, reminder, now)
+        logger.exception("reminders_failed", count=len(reminders))
         return False
     return True

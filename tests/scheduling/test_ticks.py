@@ -126,15 +126,14 @@ def test_a_reminder_that_cannot_be_told_stops_no_other(product, clock):
     promise(product)
     promise(product, rule="written_reply")
     promise(product, "duty")
-    told = []
+    told, nobody_home = [], [True]
 
     def remind(session: Session, reminder: dues.Reminder, _now) -> None:
         row = reminder.due
         events.record(
             session, "test", 1, "x", locality_id=row.locality_id, by="x", now=now
         )
-        if row.aggregate == "petition" and len(told) == 0:
-            told.append(None)
+        if row.aggregate == "petition" and nobody_home:
             raise ValueError("nobody home")
         told.append(row.aggregate)
 
@@ -144,10 +143,11 @@ def test_a_reminder_that_cannot_be_told_stops_no_other(product, clock):
             return remind_due(session, "son-tay-ha", calendar, remind, now)
 
     assert run(now) == 2
-    assert told == [None, "duty"]
+    assert set(told) == {"duty"}
+    nobody_home.clear()
     assert run(now + timedelta(minutes=59)) == 0
     assert run(now + timedelta(minutes=61)) == 1
-    assert told == [None, "duty", "petition"]
+    assert told[-1] == "petition"
     with product.database.reading() as session:
         kinds = [e.kind for e in session.exec(select(events.Event))]
         assert chains.verify(session, "son-tay-ha") is None
