@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from bot import yaml_file
+from bot.deadlines.plan import BackwardPlan
 from bot.deadlines.rules import Rule
 from bot.errors import ConfigurationError
 
@@ -155,7 +156,10 @@ class ConferencePlan(_Part):
 
 
 class Programme(_Part):
-    """A plan of dialogue and who owns it; ``secretariat`` is a unit of the locality."""
+    """A plan of dialogue and who owns it; ``secretariat`` is a unit of the locality.
+
+    ``backward_plan``: working days before a legal date that each step of a paper takes.
+    """
 
     id: str = Field(pattern=_ID)
     title: str
@@ -165,6 +169,7 @@ class Programme(_Part):
     paper_family: PaperFamily
     conference: ConferencePlan
     rules: tuple[Rule, ...] = ()
+    backward_plan: BackwardPlan = BackwardPlan()
     publication: Publication = Publication.NOTICE_ONLY
 
     def rule(self, rule_id: str, on: date) -> Rule | None:

@@ -8,7 +8,8 @@ elsewhere: it is logged, and ``kiennghi audit verify`` prints the newest.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -119,11 +120,12 @@ def verify(
     """
     anchored = _anchored(session, locality_id)
     walk = _Walk(anchored)
-    for batch in _rows(session, locality_id):
-        for row in batch:
-            if found := walk.step(row):
-                return found
-        progress(len(batch))
+    with closing(_rows(session, locality_id)) as batches:
+        for batch in batches:
+            for row in batch:
+                if found := walk.step(row):
+                    return found
+            progress(len(batch))
     return walk.end()
 
 
@@ -205,7 +207,7 @@ def _since(session: Session, locality_id: str, through: int) -> Iterator[Any]:
     yield from session.execute(query, execution_options={"yield_per": _BATCH})
 
 
-def _rows(session: Session, locality_id: str) -> Iterator[Any]:
+def _rows(session: Session, locality_id: str) -> Generator[Any, None, None]:
     """Plain rows in batches, with what is hashed first and in its order."""
     event = table_of(Event).c
     data = sqlalchemy.cast(event.data, sqlalchemy.Text)
@@ -219,7 +221,8 @@ def _rows(session: Session, locality_id: str) -> Iterator[Any]:
         .order_by(event.locality_id, event.aggregate, event.aggregate_id, event.seq)
     )
     options = {"yield_per": _BATCH}
-    yield from session.execute(query, execution_options=options).partitions()
+    with session.execute(query, execution_options=options) as result:
+        yield from result.partitions()
 
 
 def _anchored(session: Session, locality_id: str) -> dict[Chain, tuple[int, str]]:

@@ -136,7 +136,7 @@ def clock() -> Figures:
     micros = bench_clock.dates()
     figures: Figures = {
         "a date with its steps, µs": {
-            "value": statistics.median(micros),
+            "value": min(micros),
             "spread": [min(micros), max(micros)],
         }
     }
