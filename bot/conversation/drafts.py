@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,7 @@ from bot.conversation.state import Frame, State
 from bot.conversation.validators import shorten
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
+from bot.storage.savepoint import TRY_AGAIN, attempt
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -26,28 +28,10 @@ def nudge_due(
     """Nudge drafts whose time has come, in waking hours; returns how many."""
     rows = _due(session, locality_id, col(Conversation.nudge_at), now)
     for row in rows:
+        work = partial(_nudge, session, vault, texts, row, now)
+        if not attempt(session, work, "nudge_failed", conversation=row.id):
+            row.nudge_at = now + TRY_AGAIN
         session.add(row)
-        if _is_quiet(now):
-            row.nudge_at = _next_morning(now)
-            continue
-        row.nudge_at = None
-        key = vault.unwrap(row.key)
-        state = State.open(key, row.state)
-        if frame := _form(state):
-            values = {
-                "heard": _heard(frame),
-                "expires_at": row.expires_at,
-            }
-            _say(
-                session,
-                texts,
-                row,
-                state,
-                "draft_nudge",
-                key=key,
-                values=values,
-                now=now,
-            )
     return len(rows)
 
 
@@ -57,19 +41,41 @@ def expire_due(
     """Destroy drafts that nobody continued and say so; returns how many."""
     rows = _due(session, locality_id, col(Conversation.expires_at), now)
     for row in rows:
+        work = partial(_expire, session, vault, texts, row, now)
+        if not attempt(session, work, "expiry_failed", conversation=row.id):
+            row.expires_at = now + TRY_AGAIN
         session.add(row)
-        row.nudge_at = row.expires_at = None
-        key = vault.unwrap(row.key)
-        state = State.open(key, row.state)
-        if not _form(state):
-            continue
-        state.frames.clear()
-        state.choices.clear()
-        erase.purge(session, row.id or 0)
-        row.state = state.close(key)
-        row.version += 1
-        _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
     return len(rows)
+
+
+def _nudge(
+    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
+) -> None:
+    if _is_quiet(now):
+        row.nudge_at = _next_morning(now)
+        return
+    row.nudge_at = None
+    key = vault.unwrap(row.key)
+    state = State.open(key, row.state)
+    if frame := _form(state):
+        values = {"heard": _heard(frame), "expires_at": row.expires_at}
+        _say(session, texts, row, state, "draft_nudge", key=key, values=values, now=now)
+
+
+def _expire(
+    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
+) -> None:
+    row.nudge_at = row.expires_at = None
+    key = vault.unwrap(row.key)
+    state = State.open(key, row.state)
+    if not _form(state):
+        return
+    state.frames.clear()
+    state.choices.clear()
+    erase.purge(session, row.id or 0)
+    row.state = state.close(key)
+    row.version += 1
+    _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
 
 
 def _due(

@@ -7,7 +7,7 @@ an extension moves it, never a change of the calendar. ``by`` is who did it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
@@ -27,12 +27,12 @@ from bot.deadlines.stages import (
 )
 from bot.errors import DomainError
 from bot.storage import events
+from bot.storage.savepoint import TRY_AGAIN
 from bot.storage.types import stored_id
 
 SYSTEM = "scheduler"
 _MORNING = time(7, 30)
 """When the reminders of a day are due, on a Vietnamese clock."""
-_TRY_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def sweep(
 def postpone(session: Session, reminder: Reminder, now: datetime) -> None:
     """It could not be told: it comes again in an hour."""
     reminder.due.stage = reminder.before
-    reminder.due.next_at = now + _TRY_AGAIN
+    reminder.due.next_at = now + TRY_AGAIN
     session.add(reminder.due)
 
 

@@ -5,17 +5,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot import log
 from bot.deadlines import dues
 from bot.deadlines.calendar import WorkingCalendar
 from bot.deadlines.dues import Reminder
+from bot.storage.savepoint import attempt
 
 BATCH = 200
 
 Remind = Callable[[Session, Reminder, datetime], None]
 """Tells whom it concerns, in the caller's transaction."""
-
-logger = log.get(__name__)
 
 
 def remind_due(
@@ -40,22 +38,23 @@ def remind_due(
 def _is_told(
     session: Session, remind: Remind, reminder: Reminder, now: datetime
 ) -> bool:
-    if _are_told(session, remind, [reminder], now):
-        return True
-    logger.error("reminder_postponed", due=reminder.due.id, stage=reminder.stage)
-    dues.postpone(session, reminder, now)
-    return False
+    told = _are_told(session, remind, [reminder], now, due=reminder.due.id)
+    if not told:
+        dues.postpone(session, reminder, now)
+    return told
 
 
 def _are_told(
-    session: Session, remind: Remind, reminders: Sequence[Reminder], now: datetime
+    session: Session,
+    remind: Remind,
+    reminders: Sequence[Reminder],
+    now: datetime,
+    **ids: object,
 ) -> bool:
     """Tell all, or undo all of it: a savepoint for each would be most of the work."""
-    try:
-        with session.begin_nested():
-            for each in reminders:
-                remind(session, each, now)
-    except Exception:
-        logger.exception("reminders_failed", count=len(reminders))
-        return False
-    return True
+
+    def tell() -> None:
+        for each in reminders:
+            remind(session, each, now)
+
+    return attempt(session, tell, "reminder_failed", **ids)

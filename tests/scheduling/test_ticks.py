@@ -206,6 +206,31 @@ def test_the_record_is_anchored_every_day(plain_talk, product, clock):
     assert [len(row.data["heads"]) for row in rows] == [1, 0, 0]
 
 
+def test_a_draft_that_cannot_be_read_waits_and_the_next_is_nudged(
+    plain_talk, product, clock
+):
+    for peer in ("lan", "hung"):
+        plain_talk.person(peer).say("duong vo thon Ra Nhua hu qua, xe may di khong noi")
+    with product.database.writing() as session:
+        broken = session.exec(select(Conversation).order_by(Conversation.id)).first()
+        whole, broken.state = broken.state, b"no state"
+        session.add(broken)
+
+    clock.now = at("2025-12-02T16:00")
+    plain_talk.tick("draft_nudges")
+    assert "Ra Nhua" in plain_talk.person("hung").last.text
+    assert len(plain_talk.person("hung").messages) == 2
+    assert len(plain_talk.person("lan").messages) == 1
+
+    with product.database.writing() as session:
+        broken = session.get_one(Conversation, broken.id)
+        broken.state = whole
+        session.add(broken)
+    clock.advance(minutes=61)
+    plain_talk.tick("draft_nudges")
+    assert len(plain_talk.person("lan").messages) == 2
+
+
 class NoSender:
     def wake(self) -> None:
         pass
