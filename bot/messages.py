@@ -1,5 +1,6 @@
 """The words that operators read, from ``data/messages.yml``."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from bot import yaml_file
@@ -15,8 +16,18 @@ def _messages() -> dict[str, dict[str, str]]:
 
 
 def message(group: str, code: str, **values: object) -> str:
-    """The sentence of a code in ``errors``, ``steps`` or ``checks``."""
+    """The sentence of a code in a group of the file."""
     return _messages()[group][code].format(**values)
+
+
+def labels(group: str) -> Mapping[str, str]:
+    """Every code of a group with its words."""
+    return _messages()[group]
+
+
+def label(group: str, code: str) -> str:
+    """The words of a code; the code itself when nobody wrote any."""
+    return _messages()[group].get(code, code)
 
 
 def operator_message(error: BotError) -> str:

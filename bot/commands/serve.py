@@ -25,7 +25,7 @@ from bot.conversation.rasa import RasaClient
 from bot.errors import ChannelError, ConfigurationError
 from bot.messages import message
 from bot.rasa_server import RasaServer, new_address, stop_on_signals
-from bot.scheduling.ticks import Ticker
+from bot.scheduling.ticker import Ticker
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
 from bot.web.app import Routes, create_app

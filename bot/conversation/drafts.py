@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,7 @@ from bot.conversation.validators import shorten
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
 from bot.notifications.quiet import is_quiet, next_morning
+from bot.storage.savepoint import TRY_AGAIN, attempt
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -27,30 +29,10 @@ def nudge_due(
     returns how many."""
     rows = _due(session, locality_id, col(Conversation.nudge_at), now)
     for row in rows:
+        work = partial(_nudge, session, vault, texts, row, now)
+        if not attempt(session, work, "nudge_failed", conversation=row.id):
+            row.nudge_at = now + TRY_AGAIN
         session.add(row)
-        if is_quiet(now):
-            row.nudge_at = next_morning(now, _MORNING)
-            continue
-        row.nudge_at = None
-        if row.muted_at:
-            continue
-        key = vault.unwrap(row.key)
-        state = State.open(key, row.state)
-        if frame := _form(state):
-            values = {
-                "heard": _heard(frame),
-                "expires_at": row.expires_at,
-            }
-            _say(
-                session,
-                texts,
-                row,
-                state,
-                "draft_nudge",
-                key=key,
-                values=values,
-                now=now,
-            )
     return len(rows)
 
 
@@ -60,19 +42,43 @@ def expire_due(
     """Destroy drafts that nobody continued and say so; returns how many."""
     rows = _due(session, locality_id, col(Conversation.expires_at), now)
     for row in rows:
+        work = partial(_expire, session, vault, texts, row, now)
+        if not attempt(session, work, "expiry_failed", conversation=row.id):
+            row.expires_at = now + TRY_AGAIN
         session.add(row)
-        row.nudge_at = row.expires_at = None
-        key = vault.unwrap(row.key)
-        state = State.open(key, row.state)
-        if not _form(state):
-            continue
-        state.frames.clear()
-        state.choices.clear()
-        erase.purge(session, row.id or 0)
-        row.state = state.close(key)
-        row.version += 1
-        _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
     return len(rows)
+
+
+def _nudge(
+    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
+) -> None:
+    if is_quiet(now):
+        row.nudge_at = next_morning(now, _MORNING)
+        return
+    row.nudge_at = None
+    if row.muted_at:
+        return
+    key = vault.unwrap(row.key)
+    state = State.open(key, row.state)
+    if frame := _form(state):
+        values = {"heard": _heard(frame), "expires_at": row.expires_at}
+        _say(session, texts, row, state, "draft_nudge", key=key, values=values, now=now)
+
+
+def _expire(
+    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
+) -> None:
+    row.nudge_at = row.expires_at = None
+    key = vault.unwrap(row.key)
+    state = State.open(key, row.state)
+    if not _form(state):
+        return
+    state.frames.clear()
+    state.choices.clear()
+    erase.purge(session, row.id or 0)
+    row.state = state.close(key)
+    row.version += 1
+    _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
 
 
 def _due(

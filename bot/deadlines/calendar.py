@@ -6,7 +6,7 @@ a Saturday is worked for a weekday off. A year without a table has weekends only
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -150,6 +150,25 @@ class _File(BaseModel):
     calendar: YearTable
 
 
+class _Days(dict[date, Step]):
+    """The days of the tables; any other is made when it is first looked up."""
+
+    def __missing__(self, on: date) -> Step:
+        why = Why.WEEKEND if _on_weekend(on) else Why.WORKING_DAY
+        return self.setdefault(on, _day(on, why))
+
+
+class _EveryDay(dict[date, Step]):
+    """The same days, all of them counted."""
+
+    def __init__(self, days: _Days) -> None:
+        super().__init__()
+        self._of = days
+
+    def __missing__(self, on: date) -> Step:
+        return self.setdefault(on, self._of[on]._replace(counted=True))
+
+
 @dataclass(frozen=True)
 class WorkingCalendar:
     """The reviewed tables together; looks days up, never changes."""
@@ -158,12 +177,14 @@ class WorkingCalendar:
     version: str = field(init=False)
     """Twelve characters that change when a day, a name or an approval changes."""
     _approved: frozenset[int] = field(init=False, repr=False, compare=False)
-    _days: dict[date, Step] = field(init=False, repr=False, compare=False)
+    _days: "_Days" = field(init=False, repr=False, compare=False)
+    _every: "_EveryDay" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        days = {day.date: day for table in self.tables for day in table.days()}
+        days = _Days({day.date: day for table in self.tables for day in table.days()})
         approved = frozenset(table.year for table in self.tables if table.approved)
         object.__setattr__(self, "_days", days)
+        object.__setattr__(self, "_every", _EveryDay(days))
         object.__setattr__(self, "_approved", approved)
         object.__setattr__(self, "version", _version(days.values(), approved))
 
@@ -181,15 +202,20 @@ class WorkingCalendar:
 
     def day(self, on: date) -> Step:
         """What the date is, as a step of a term in working days."""
-        found = self._days.get(on)
-        if found is None:
-            why = Why.WEEKEND if _on_weekend(on) else Why.WORKING_DAY
-            found = self._days.setdefault(on, _day(on, why))
-        return found
+        return self._days[on]
+
+    def steps(self, *, every_day: bool) -> Mapping[date, Step]:
+        """Any date as a step of a term in working days, or in calendar days, where
+        days off count as well."""
+        return self._every if every_day else self._days
 
     def is_working_day(self, on: date) -> bool:
         """Whether state offices work on the date."""
-        return self.day(on).counted
+        return self._days[on].counted
+
+    def knows(self, year: int) -> bool:
+        """Whether the year has a table."""
+        return any(table.year == year for table in self.tables)
 
     def approved(self, year: int) -> bool:
         """Whether the year has a table and a person has approved it."""

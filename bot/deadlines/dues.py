@@ -7,8 +7,9 @@ an extension moves it, never a change of the calendar. ``by`` is who did it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -26,12 +27,12 @@ from bot.deadlines.stages import (
 )
 from bot.errors import DomainError
 from bot.storage import events
+from bot.storage.savepoint import TRY_AGAIN
 from bot.storage.types import stored_id
 
 SYSTEM = "scheduler"
 _MORNING = time(7, 30)
 """When the reminders of a day are due, on a Vietnamese clock."""
-_TRY_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ def sweep(
         .where(Due.locality_id == locality_id, col(Due.next_at) <= now)
         .order_by(col(Due.next_at))
         .limit(limit)
+        .options(defer(Due.explained))  # type: ignore[arg-type]
         .with_for_update(skip_locked=True)
     ).all()
     day = today(now)
@@ -243,7 +245,7 @@ def sweep(
 def postpone(session: Session, reminder: Reminder, now: datetime) -> None:
     """It could not be told: it comes again in an hour."""
     reminder.due.stage = reminder.before
-    reminder.due.next_at = now + _TRY_AGAIN
+    reminder.due.next_at = now + TRY_AGAIN
     session.add(reminder.due)
 
 

@@ -7,7 +7,7 @@ the last moment is 24:00 in Vietnam.
 """
 
 import calendar as gregorian
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -181,7 +181,8 @@ def due(rule: Rule, start: date, calendar: WorkingCalendar) -> Deadline:
     step = ONE_DAY if rule.direction is Direction.AFTER else -ONE_DAY
     wanted = rule.n + 1 if rule.strict else rule.n
     every_day = rule.unit is Unit.CALENDAR_DAYS
-    unrolled = _count(begin, step, wanted, every_day, calendar, steps)
+    days = calendar.steps(every_day=every_day)
+    unrolled = _count(begin, step, wanted, days, steps)
     rolled = _roll(unrolled, step, calendar, steps) if rule.roll else unrolled
     return Deadline(
         rule_id=rule.id,
@@ -207,15 +208,12 @@ def _count(
     day: date,
     step: timedelta,
     wanted: int,
-    every_day: bool,
-    calendar: WorkingCalendar,
+    days: Mapping[date, Step],
     steps: list[Step],
 ) -> date:
     while wanted:
         day += step
-        found = calendar.day(day)
-        if every_day:
-            found = Step(day, True, found.why, found.name)
+        found = days[day]
         steps.append(found)
         wanted -= found.counted
     return day

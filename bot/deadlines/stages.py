@@ -26,7 +26,8 @@ class Stage(StrEnum):
     """Given every week."""
 
 
-_AHEAD = {Stage.T7: 7, Stage.T3: 3, Stage.T1: 1, Stage.TODAY: 0}
+AHEAD = {Stage.T7: 7, Stage.T3: 3, Stage.T1: 1}
+"""Working days before the date."""
 _RANK = {stage: rank for rank, stage in enumerate(Stage)}
 
 
@@ -64,7 +65,7 @@ def next_working_day(day: date, calendar: WorkingCalendar) -> date:
 
 def _days(due: date, calendar: WorkingCalendar) -> dict[Stage, date]:
     found = {Stage.TODAY: due}
-    wanted = {count: stage for stage, count in _AHEAD.items() if count}
+    wanted = {count: stage for stage, count in AHEAD.items()}
     day, count = due, 0
     while wanted:
         day -= _ONE_DAY

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot.deadlines.plan import BackwardPlan
 from bot.deadlines.rules import Event, Period, Rule
 
 ID = r"^[a-z][a-z0-9_]*$"
@@ -214,6 +215,7 @@ class Programme(Part):
 
     ``valid_from`` and ``valid_to``: the time it is for. ``supersedes``: the plan it
     replaces. ``principles``, ``prohibited`` and ``steps`` are the plan's own words.
+    ``backward_plan``: working days before a legal date that each step of a paper takes.
     """
 
     id: str = Field(pattern=ID)
@@ -232,6 +234,7 @@ class Programme(Part):
     steps: tuple[str, ...] = ()
     conferences: tuple[ConferencePlan, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
+    backward_plan: BackwardPlan = BackwardPlan()
     duties: tuple[PlannedDuty, ...] = ()
     publication: Publication = Publication.NOTICE_ONLY
 

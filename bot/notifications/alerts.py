@@ -1,13 +1,18 @@
 """Alerts that nobody has taken: every officer with a chat is told."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session, col, select
 
 from bot.notifications import staff_push
 from bot.petitions.model import Alert
+from bot.storage.savepoint import attempt
 from bot.storage.vault import Vault
 from bot.texts import Texts
+
+_TRY_AGAIN = timedelta(minutes=1)
+"""Danger cannot wait for an hour."""
 
 
 def escalate_due(
@@ -24,7 +29,10 @@ def escalate_due(
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
-        row.escalate_at = None
+        push = partial(
+            staff_push.alert, session, vault, texts, row, now=now, everybody=True
+        )
+        pushed = attempt(session, push, "alert_failed", alert=row.id)
+        row.escalate_at = None if pushed else now + _TRY_AGAIN
         session.add(row)
-        staff_push.alert(session, vault, texts, row, now=now, everybody=True)
     return len(rows)

@@ -1,77 +1,36 @@
-"""The only module that imports APScheduler: what is looked at, and how often."""
+"""What is looked at, and how often."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
-from bot import log
 from bot.bootstrap import Product
 from bot.conversation import drafts
-from bot.conversation.model import Attachment
+from bot.deadlines.dues import Reminder
 from bot.duties import service as duties
 from bot.notifications import alerts, calls, digests, progress, residents, staff_push
-from bot.notifications.sender import Sender
+from bot.notifications import reminders as notices
+from bot.notifications.counter import Counter
+from bot.petitions.model import Petition
+from bot.scheduling import files, reminders, upkeep
+from bot.scheduling.reminders import Remind
+from bot.scheduling.tick import Tick
+from bot.staff import service as staff
+
+__all__ = ["Remind", "Tick", "ticks"]
 
 _BATCH = 200
-_UNSENT = timedelta(days=1)
-
-logger = log.get(__name__)
-
-Work = Callable[[Session, datetime], int]
 
 
-@dataclass(frozen=True)
-class Tick:
-    """One kind of due work: looked for every ``seconds``; returns how much it did."""
-
-    name: str
-    seconds: int
-    work: Work
-
-
-class Ticker:
-    """Runs the ticks and remembers when each last finished."""
-
-    def __init__(self, product: Product, sender: Sender) -> None:
-        self._product = product
-        self._sender = sender
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": None, "coalesce": True}
-        )
-        self.heartbeats: dict[str, datetime] = {}
-
-    def start(self) -> None:
-        """Begin to tick."""
-        for tick in ticks(self._product):
-            self._scheduler.add_job(
-                self._run, "interval", seconds=tick.seconds, args=[tick], id=tick.name
-            )
-        self._scheduler.start()
-
-    def stop(self) -> None:
-        """Stop ticking; what was not done is still due."""
-        self._scheduler.shutdown(wait=False)
-
-    async def _run(self, tick: Tick) -> None:
-        now = self._product.clock()
-        try:
-            done = await self._product.database.write(
-                lambda session: tick.work(session, now)
-            )
-        except Exception:
-            logger.exception("tick_failed", tick=tick.name)
-            return
-        self.heartbeats[tick.name] = now
-        if done:
-            self._sender.wake()
-
-
-def ticks(product: Product) -> list[Tick]:
-    """Everything that falls due by itself."""
+def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
+    """Everything that falls due by itself; ``remind`` tells whom a date concerns."""
     vault, texts, locality = product.vault, product.texts, product.profile.id
+    registry, notifier = product.registry, product.notifier
+    tell = remind or tell_holders(product)
+
+    def counter(work: Callable[[Counter], int]) -> Callable[[Session, datetime], int]:
+        return lambda session, now: work(Counter(session, registry, notifier, now))
 
     def nudge(session: Session, now: datetime) -> int:
         return drafts.nudge_due(session, vault, texts, locality, now)
@@ -82,40 +41,46 @@ def ticks(product: Product) -> list[Tick]:
     def escalate(session: Session, now: datetime) -> int:
         return alerts.escalate_due(session, vault, texts, locality, now)
 
+    def remind_due(session: Session, now: datetime) -> int:
+        return reminders.remind_due(session, locality, registry.calendar, tell, now)
+
     def send_digests(session: Session, now: datetime) -> int:
-        return digests.send_due(session, product.notifier, locality, now)
+        return digests.send_due(session, notifier, locality, now)
 
     def tell_progress(session: Session, now: datetime) -> int:
-        return progress.tell_due(session, product.registry, product.notifier, now)
+        return progress.tell_due(session, registry, notifier, now)
 
     def remind_of_conferences(session: Session, now: datetime) -> int:
-        return residents.remind_of_conferences(
-            session, product.notifier, product.profile, now
-        )
+        return residents.remind_of_conferences(session, notifier, product.profile, now)
 
     def call_unread(session: Session, now: datetime) -> int:
         return calls.call_unread(session, vault, locality, now)
 
     def look_at_calendar(session: Session, now: datetime) -> int:
-        return staff_push.calendars_missing(session, product.notifier, locality, now)
-
-    def clear_files(session: Session, now: datetime) -> int:
-        _drop_unsent(session, locality, now)
-        return _clear_files(product, session)
+        return staff_push.calendars_missing(session, notifier, locality, now)
 
     def find_duties(session: Session, now: datetime) -> int:
-        return duties.ensure(session, product.profile, product.registry.calendar, now)
+        return duties.ensure(session, product.profile, registry.calendar, now)
 
     def remind_of_duties(session: Session, now: datetime) -> int:
         rows = duties.take_reminders(session, locality, now, _BATCH)
-        staff_push.duties(session, product.registry, texts, rows, now=now)
+        staff_push.duties(session, registry, texts, rows, now=now)
         return len(rows)
+
+    def clear_files(session: Session, now: datetime) -> int:
+        return files.clear(session, product.media, locality, now)
+
+    def anchor(session: Session, now: datetime) -> int:
+        return upkeep.anchor(session, locality, now)
 
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
+        Tick("reminders", 60, remind_due, batch=reminders.BATCH),
         Tick("digests", 60, send_digests),
+        Tick("ratings", 300, counter(Counter.ask_ratings)),
+        Tick("closing", 600, counter(Counter.close_due)),
         Tick("progress", 600, tell_progress),
         Tick("conference_reminders", 300, remind_of_conferences),
         Tick("unread_notices", 600, call_unread),
@@ -123,39 +88,33 @@ def ticks(product: Product) -> list[Tick]:
         Tick("duties", 60, find_duties),
         Tick("duty_reminders", 300, remind_of_duties),
         Tick("retention", 300, clear_files),
+        Tick("anchor", 3600, anchor),
     ]
 
 
-def _drop_unsent(session: Session, locality_id: str, now: datetime) -> None:
-    """An upload that was never sent belongs to nobody."""
-    session.exec(
-        update(Attachment)
-        .where(
-            col(Attachment.locality_id) == locality_id,
-            col(Attachment.conversation_id).is_(None),
-            col(Attachment.petition_id).is_(None),
-            col(Attachment.sealed).is_(False),
-            col(Attachment.key).is_not(None),
-            col(Attachment.created_at) < now - _UNSENT,
-        )
-        .values(key=None)
-    )
+def tell_holders(product: Product) -> Remind:
+    """Tell whoever holds what the date binds, and higher the later it gets."""
+    profile, notifier = product.profile, product.notifier
 
-
-def _clear_files(product: Product, session: Session) -> int:
-    """Remove files whose key was destroyed."""
-    rows = session.exec(
-        select(Attachment)
-        .where(
-            Attachment.locality_id == product.profile.id,
-            col(Attachment.key).is_(None),
-            col(Attachment.path).is_not(None),
-            col(Attachment.sealed).is_(False),
+    def tell(session: Session, reminder: Reminder, now: datetime) -> None:
+        due = reminder.due
+        if due.aggregate != "petition":
+            unit_id, code, holders = profile.triage_unit, due.rule, []
+        else:
+            petition = session.get_one(Petition, due.aggregate_id)
+            unit_id, code = petition.unit_id, petition.code
+            login = petition.holder
+            holder = staff.find(session, profile.id, login) if login else None
+            holders = [holder] if holder else []
+        notices.remind(
+            session,
+            notifier,
+            profile,
+            reminder,
+            unit_id=unit_id,
+            code=code,
+            holders=holders,
+            now=now,
         )
-        .limit(_BATCH)
-    ).all()
-    for row in rows:
-        product.media.delete(row.path or "")
-        row.path = None
-        session.add(row)
-    return len(rows)
+
+    return tell

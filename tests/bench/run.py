@@ -1,6 +1,7 @@
 """``make bench``: this product beside the assistant of ``rasa init``, in one run.
 
-``BENCH=turn`` (``parse``, ``size``) runs one. Results: ``build/bench.json``, a table.
+``BENCH=turn`` (``parse``, ``size``, ``clock``) runs one. Results: a table, and
+``build/bench.json``.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import clock as bench_clock
 from tests.bench import parse as bench_parse
 from tests.bench import servers
 from tests.bench.clients import (
@@ -38,6 +40,13 @@ _LIMITS = {
     "parse p50 / empty pipeline": ("at most", 1.5),
     "parses per second with 8 / DIET pipeline": ("at least", 2.5),
     "start to first answer, s": ("at most", 30.0),
+    "a date with its steps, µs": ("at most", 50.0),
+    "SQLite: idle tick, 1,000,000 open dates / 10,000": ("at most", 1.5),
+    "SQLite: due dates swept per second": ("at least", 1000.0),
+    "SQLite: events verified per second": ("at least", 20_000.0),
+    "PostgreSQL: idle tick, 1,000,000 open dates / 10,000": ("at most", 1.5),
+    "PostgreSQL: due dates swept per second": ("at least", 1000.0),
+    "PostgreSQL: events verified per second": ("at least", 20_000.0),
 }
 Figures = dict[str, dict[str, Any]]
 
@@ -48,6 +57,7 @@ def main() -> int:
         "turn": turn,
         "parse": parse,
         "size": size,
+        "clock": clock,
     }
     wanted = os.environ.get("BENCH")
     chosen = {wanted: benches[wanted]} if wanted else benches
@@ -119,6 +129,25 @@ def size() -> Figures:
         "start to first answer, s": {"value": start},
         "training, s": {"value": servers.training_seconds()},
     }
+
+
+def clock() -> Figures:
+    """The legal clock: dates, reminders and the record."""
+    micros = bench_clock.dates()
+    figures: Figures = {
+        "a date with its steps, µs": {
+            "value": min(micros),
+            "spread": [min(micros), max(micros)],
+        }
+    }
+    for name, found in bench_clock.databases().items():
+        idle = f"{name}: idle tick, 1,000,000 open dates / 10,000"
+        figures[idle] = _ratio(found.tick_ratios, "ms")
+        swept = {"value": found.swept_per_second}
+        figures[f"{name}: due dates swept per second"] = swept
+        verified = {"value": found.verified_per_second}
+        figures[f"{name}: events verified per second"] = verified
+    return figures
 
 
 def _p50_form(result: Result) -> float:

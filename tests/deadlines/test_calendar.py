@@ -1,11 +1,15 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import holidays
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.clock import today
 from bot.deadlines.calendar import Why, WorkingCalendar
+from bot.deadlines.rules import Event, Rule, due
 from bot.errors import ConfigurationError
 
 TABLES = Path(__file__).parents[2] / "data" / "calendar"
@@ -21,10 +25,11 @@ def calendar() -> WorkingCalendar:
     return WorkingCalendar.load(TABLES)
 
 
-@pytest.mark.parametrize("year", [2022, 2024, 2025, 2026, 2027])
+@pytest.mark.parametrize("year", range(2022, 2028))
 def test_tables_differ_from_the_holidays_package_only_where_corrected(calendar, year):
     package = holidays.country_holidays("VN", years=year, language="vi")
-    days = [date(year, 1, 1) + timedelta(days=n) for n in range(365)]
+    length = (date(year + 1, 1, 1) - date(year, 1, 1)).days
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(length)]
 
     different = {
         day
@@ -57,21 +62,67 @@ def test_the_day_of_culture_is_off_since_2026(calendar):
     assert calendar.is_working_day(date(2025, 11, 24))
 
 
-@pytest.mark.parametrize("year", [2022, 2024, 2025, 2026])
+@pytest.mark.parametrize("year", range(2022, 2027))
 def test_a_reviewed_year_is_approved(calendar, year):
     assert calendar.approved(year)
 
 
-@pytest.mark.parametrize("year", [2023, 2027, 2028])
+@pytest.mark.parametrize("year", [2021, 2027, 2028])
 def test_a_year_nobody_reviewed_is_not_approved(calendar, year):
     assert not calendar.approved(year)
 
 
 def test_a_year_without_a_table_has_weekends_only(calendar):
-    new_year = date(2023, 1, 2)
+    new_year = date(2021, 1, 1)
 
     assert calendar.day(new_year).why is Why.WORKING_DAY
-    assert calendar.day(date(2023, 1, 1)).why is Why.WEEKEND
+    assert calendar.day(date(2021, 1, 2)).why is Why.WEEKEND
+
+
+def _as_the_package_counts(start: date, wanted: int) -> date:
+    years = [start.year, start.year + 1]
+    package = holidays.country_holidays("VN", years=years, language="vi")
+    day = start
+    while wanted:
+        day += timedelta(days=1)
+        wanted -= package.is_working_day(day)
+    return day
+
+
+@given(st.dates(date(2022, 1, 1), date(2025, 10, 1)), st.integers(1, 30))
+def test_terms_over_years_without_corrections_are_those_of_the_package(start, n):
+    calendar = WorkingCalendar.load(TABLES)
+    rule = Rule(id="some_rule", n=n, event=Event.PETITION_RECEIVED)
+
+    assert due(rule, start, calendar).due == _as_the_package_counts(start, n)
+
+
+@pytest.mark.parametrize(
+    ("start", "n", "end"),
+    [
+        (date(2025, 12, 31), 1, date(2026, 1, 5)),  # 01/01 and 02/01 are off
+        (date(2025, 12, 30), 2, date(2026, 1, 5)),
+        (date(2023, 12, 29), 1, date(2024, 1, 2)),
+        (date(2024, 2, 28), 1, date(2024, 2, 29)),
+        (date(2022, 12, 30), 1, date(2023, 1, 3)),
+    ],
+)
+def test_terms_over_the_end_of_a_year_or_a_leap_day(calendar, start, n, end):
+    rule = Rule(id="some_rule", n=n, event=Event.PETITION_RECEIVED)
+
+    assert due(rule, start, calendar).due == end
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2025-12-31T16:59:59+00:00", date(2025, 12, 31)),
+        ("2025-12-31T17:00:00+00:00", date(2026, 1, 1)),
+        ("2026-01-01T00:30:00+09:00", date(2025, 12, 31)),
+    ],
+)
+def test_the_date_of_a_moment_is_the_vietnamese_one(moment, day):
+    assert today(datetime.fromisoformat(moment)) == day
 
 
 @pytest.fixture

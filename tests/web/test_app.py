@@ -1,5 +1,7 @@
 """What holds for every answer of the web application."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from fastapi import APIRouter
@@ -7,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import DomainError
+from bot.scheduling import heartbeats
+from bot.scheduling.tick import Tick
 from bot.settings import Settings
 from bot.web.limits import Bucket, Buckets, Limit
 from bot.web.site import Site as Parts
@@ -104,6 +108,25 @@ async def test_static_files_are_kept_under_an_address_of_their_content(
     assert response.status_code == 200
     assert "immutable" in response.headers["cache-control"]
     assert (await get(site, script.replace("chat.js", "../chat.py"))).status_code == 404
+
+
+async def test_health_shows_a_scheduler_that_stands_still(site: Site) -> None:
+    product = site.product
+    now, tick = product.clock(), Tick("alerts", 5, lambda _session, _now: 0)
+    with product.database.writing() as session:
+        heartbeats.beat(session, product.profile.id, tick, now)
+    assert (await get(site, "/healthz")).json()["scheduler"] == "ok"
+
+    with product.database.writing() as session:
+        heartbeats.beat(session, product.profile.id, tick, now - timedelta(hours=1))
+    answer = await get(site, "/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "database": "ok",
+        "scheduler": "stopped",
+        "late": ["alerts"],
+    }
 
 
 async def test_health_is_the_databases_answer(site: Site) -> None:
