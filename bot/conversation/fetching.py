@@ -164,11 +164,20 @@ async def _keep(
         row.path = path
         row.kind, row.mime, row.size = checked.kind, checked.mime, len(checked.content)
         row.fetch_at = None
+        _close_sealed(row)
         session.add(row)
         return True
 
     if not await product.database.write(keep):
         await asyncio.to_thread(product.media.delete, path)
+
+
+def _close_sealed(row: Attachment) -> None:
+    """A file of the sealed lane that was still to be fetched: from now on its key and
+    its chat are in the lane alone."""
+    if row.sealed:
+        row.key = row.conversation_id = None
+        row.source = ""
 
 
 async def _failed(product: "Product", claimed: _Claimed, error: ChannelError) -> None:
@@ -202,6 +211,8 @@ async def _refuse(product: "Product", claimed: _Claimed, code: str) -> None:
         session.add(row)
         conversation = session.get_one(Conversation, row.conversation_id)
         _tell(session, product, conversation, row, now)
+        _close_sealed(row)
+        session.add(row)
 
     await product.database.write(refuse)
 

@@ -9,7 +9,7 @@ from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
 from bot.petitions.model import Alert, Petition
 from bot.petitions.service import Registry
-from bot.staff.model import Account
+from bot.staff.model import Account, Role
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -78,6 +78,8 @@ def _chats(
         .where(
             Conversation.locality_id == locality_id,
             col(Account.disabled_at).is_(None),
+            # A recipient of the sealed lane is told of nothing else.
+            Account.role != Role.RECIPIENT,
         )
     )
     if on_duty is not None:

@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select, update
 
 from bot import log
 from bot.bootstrap import Product
-from bot.conversation import drafts
+from bot.conversation import drafts, erase
 from bot.conversation.model import Attachment
-from bot.notifications import alerts
+from bot.notifications import alerts, lane_push
 from bot.notifications.sender import Sender
+from bot.petitions.sealed import service as lane_service
 
 _BATCH = 200
 _UNSENT = timedelta(days=1)
@@ -85,12 +86,30 @@ def ticks(product: Product) -> list[Tick]:
         _drop_unsent(session, locality, now)
         return _clear_files(product, session)
 
+    def lane(session: Session, now: datetime) -> int:
+        return _look_after_lane(product, session, now)
+
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
+        Tick("lane", 60, lane),
         Tick("retention", 300, clear_files),
     ]
+
+
+def _look_after_lane(product: Product, session: Session, now: datetime) -> int:
+    """Remind recipients, forget answers that were sent, destroy what was kept long
+    enough."""
+    due = lane_service.reminded(session, product.registry, now)
+    for case, readers in due:
+        lane_push.reminder(
+            session, product.vault, product.texts, case, readers, now=now
+        )
+    lane_push.forget_answers(session, product.profile.id)
+    gone = lane_service.destroy_due(session, product.profile.id, now)
+    erase.destroy_cases(session, gone)
+    return len(due)
 
 
 def _drop_unsent(session: Session, locality_id: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from bot.conferences import model as conferences
 from bot.conversation import model as conversation
 from bot.notifications import model as notifications
 from bot.petitions import model as petitions
+from bot.petitions.sealed import model as sealed
 from bot.staff import model as staff
 from bot.storage import counters, events
 
@@ -14,5 +15,6 @@ __all__ = [
     "events",
     "notifications",
     "petitions",
+    "sealed",
     "staff",
 ]
