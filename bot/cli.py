@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bot.commands import chat, check, keys, nlu, people, serve
+from bot.commands import chat, check, keys, lane, nlu, people, serve
 from bot.errors import BotError
 from bot.messages import operator_message
 
@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serve, chat, check, keys, nlu, people):
+for module in (serve, chat, check, keys, lane, nlu, people):
     module.attach(app)
 
 

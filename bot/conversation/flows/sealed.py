@@ -80,43 +80,57 @@ class DenunciationFlow:
         return True
 
 
-class ProtectionFlow:
-    """A child, or violence at home: who helps at once; sealed."""
+class _HelpFlow:
+    """Who helps at once, in one message; what is sent after it is sealed as well, until
+    the person asks for something else."""
 
-    name = "protection"
+    name: str
+    answers_questions_itself = True
+    _first: str
+    _more: str
 
     def open(self, scene: Scene) -> None:
         """The numbers; nobody has to tell it here."""
-        _seal_one(scene, "utter_protection")
-
-    def take(self, scene: Scene) -> bool:
-        """Nothing runs."""
-        return False
+        scene.state.frames.clear()
+        scene.do(Seal())
+        scene.push(self.name)
+        _say(scene, self._first)
 
     def prompt(self, scene: Scene) -> None:
-        """Nothing is asked."""
+        """The numbers again."""
+        _say(scene, self._first)
+
+    def cancel(self, scene: Scene) -> None:
+        """Leave the lane."""
+        scene.pop()
+        scene.say("utter_denunciation_end")
+
+    def take(self, scene: Scene) -> bool:
+        """Words, files, a telephone number: all of it is sealed."""
+        turn = scene.turn
+        if turn.payload:
+            return False
+        scene.do(Seal())
+        _say(scene, self._more)
+        return True
 
 
-class SelfHarmFlow:
-    """Somebody may harm themselves: a voice, a number, a call; sealed."""
+class ProtectionFlow(_HelpFlow):
+    """A child, or violence at home."""
+
+    name = "protection"
+    _first = "utter_protection"
+    _more = "utter_protection_sealed"
+
+
+class SelfHarmFlow(_HelpFlow):
+    """Somebody may harm themselves: a voice, a number, a call."""
 
     name = "self_harm"
-
-    def open(self, scene: Scene) -> None:
-        """A few words and a number."""
-        _seal_one(scene, "utter_self_harm")
-
-    def take(self, scene: Scene) -> bool:
-        """Nothing runs."""
-        return False
-
-    def prompt(self, scene: Scene) -> None:
-        """Nothing is asked."""
+    _first = _more = "utter_self_harm"
 
 
-def _seal_one(scene: Scene, response: str) -> None:
-    scene.state.frames.clear()
-    scene.do(Seal())
+def _say(scene: Scene, response: str) -> None:
     health = scene.facts.profile.hotlines.get("health")
     scene.say(response, health=health.name if health else None)
 
