@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select, update
 
 from bot.conversation.inbox import Body, open_bodies
 from bot.conversation.model import Attachment, Inbound, InboundStatus
+from bot.notifications.lane_push import ANSWER
 from bot.notifications.model import Conversation, Outbound, OutboundStatus
+from bot.notifications.outbox import Content
 from bot.petitions import queries
 from bot.petitions.sealed import service as lane
 from bot.petitions.sealed.model import Sealed
@@ -73,7 +75,13 @@ def seal(
         row.status = InboundStatus.DONE
         session.add(row)
     session.flush()
+    answers = _waiting_answers(session, conversation_id, key)
     _empty(session, conversation_id, None)
+    for answer, content in answers:
+        answer.body = content.close(fresh)
+        answer.status = OutboundStatus.WAITING
+        answer.next_attempt_at, answer.error = now, None
+        session.add(answer)
     peer = decrypt(key, conversation.peer, b"peer")
     conversation.key = wrapped
     conversation.peer = encrypt(fresh, peer, b"peer")
@@ -94,6 +102,21 @@ def destroy_cases(session: Session, case_ids: Sequence[int]) -> None:
 def destroy_files(session: Session, ids: Sequence[int]) -> None:
     """Destroy the keys of files; the retention tick removes what is left of them."""
     _destroy_keys(session, col(Attachment.id).in_(ids))
+
+
+def _waiting_answers(
+    session: Session, conversation_id: int, key: bytes
+) -> list[tuple[Outbound, Content]]:
+    """What a recipient of the lane wrote and did not reach the chat yet."""
+    rows = session.exec(
+        select(Outbound).where(
+            Outbound.conversation_id == conversation_id,
+            Outbound.status == OutboundStatus.WAITING,
+            col(Outbound.key).startswith(ANSWER, autoescape=True),
+            col(Outbound.body).is_not(None),
+        )
+    ).all()
+    return [(row, Content.open(key, row.body or b"")) for row in rows]
 
 
 def _said(body: Body) -> list[str]:
@@ -146,6 +169,8 @@ def _unfiled(session: Session, conversation_id: int) -> Sequence[Attachment]:
         select(Attachment).where(
             Attachment.conversation_id == conversation_id,
             col(Attachment.petition_id).is_(None),
+            # What still has to be fetched for an earlier case stays with that.
+            col(Attachment.sealed).is_(False),
         )
     ).all()
 

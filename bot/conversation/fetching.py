@@ -157,19 +157,23 @@ async def _fetch(
 async def _keep(
     product: "Product", claimed: _Claimed, checked: Checked, path: str
 ) -> None:
-    def keep(session: Session) -> bool:
+    def keep(session: Session) -> Attachment | None:
         row = _still_wanted(session, claimed)
         if row is None:
-            return False
+            return None
         row.path = path
         row.kind, row.mime, row.size = checked.kind, checked.mime, len(checked.content)
         row.fetch_at = None
         _close_sealed(row)
         session.add(row)
-        return True
+        return row
 
-    if not await product.database.write(keep):
+    kept = await product.database.write(keep)
+    if kept is None:
         await asyncio.to_thread(product.media.delete, path)
+    elif kept.sealed:
+        # Its key has just gone, but not from the journal yet.
+        await product.database.read(lambda _session: product.database.scrub())
 
 
 def _close_sealed(row: Attachment) -> None:

@@ -30,6 +30,8 @@ class Tick:
     name: str
     seconds: int
     work: Work
+    scrubs: bool = False
+    """What it removed is to leave the journal as well."""
 
 
 class Ticker:
@@ -65,6 +67,9 @@ class Ticker:
             logger.exception("tick_failed", tick=tick.name)
             return
         self.heartbeats[tick.name] = now
+        if done and tick.scrubs:
+            database = self._product.database
+            await database.read(lambda _session: database.scrub())
         if done:
             self._sender.wake()
 
@@ -93,7 +98,7 @@ def ticks(product: Product) -> list[Tick]:
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
-        Tick("lane", 60, lane),
+        Tick("lane", 60, lane, scrubs=True),
         Tick("retention", 300, clear_files),
     ]
 
@@ -106,10 +111,11 @@ def _look_after_lane(product: Product, session: Session, now: datetime) -> int:
         lane_push.reminder(
             session, product.vault, product.texts, case, readers, now=now
         )
-    lane_push.forget_answers(session, product.profile.id)
+    answers = lane_push.forget_answers(session, product.profile.id)
+    tags = lane_service.forget_tags(session, product.profile.id, now)
     gone = lane_service.destroy_due(session, product.profile.id, now)
     erase.destroy_cases(session, gone)
-    return len(due)
+    return len(due) + answers + tags + len(gone)
 
 
 def _drop_unsent(session: Session, locality_id: str, now: datetime) -> None:

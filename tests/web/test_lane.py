@@ -1,6 +1,8 @@
 """The sealed lane through its pages: who reads, who is locked out, what is told."""
 
 import dataclasses
+import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,11 +15,12 @@ from sqlmodel import select
 from bot.bootstrap import Product, build
 from bot.channels.base import MediaKind
 from bot.commands.lane import hand_over
+from bot.conversation.model import Attachment
 from bot.errors import ConfigurationError, DomainError
 from bot.notifications.model import Outbound
 from bot.petitions.model import Petition
 from bot.petitions.sealed import keys, queries, service
-from bot.petitions.sealed.model import LaneStatus, SealedPart, SealedWrap
+from bot.petitions.sealed.model import LaneStatus, Sealed, SealedPart, SealedWrap
 from bot.settings import Settings
 from bot.staff.model import Role
 from bot.storage.database import Database
@@ -358,6 +361,52 @@ class TestWhoReads:
         assert status(lane, number) is LaneStatus.RECEIVED
 
 
+class TestLettingIn:
+    def test_who_was_left_out_by_the_rule_may_be_let_in(
+        self, lane: Lane, inside: Browser, outside: Browser
+    ) -> None:
+        number = tell(lane, NAMES_INSIDE)
+        seat = lane.seat_of(inside)
+
+        lane.press(outside, number, f"/let-in/{seat.id}")
+
+        assert NAMES_INSIDE in lane.open(inside, number).text
+        assert kinds(lane)[-2:] == ["let_in", "opened"]
+
+    def test_who_was_locked_out_may_not(
+        self, lane: Lane, inside: Browser, outside: Browser
+    ) -> None:
+        number = tell(lane, NAMES_INSIDE)
+        seat = lane.seat_of(inside)
+        form = lane.open(outside, number).form(f"/let-in/{seat.id}")
+        outside.submit(form)
+        lane.press(outside, number, f"/lock-out/{seat.id}")
+
+        answer = outside.submit(form)
+
+        assert answer.status == 422
+        assert "đã bị khóa" in answer.text
+        assert inside.get(f"/staff/lane/{number}").status == 404
+
+    def test_a_successor_is_let_in(
+        self, lane: Lane, inside: Browser, outside: Browser
+    ) -> None:
+        number = tell(lane, STORY)
+        admin = lane.desk.officer("quantri", Role.ADMIN)
+        account = inside.account
+        assert account is not None
+        admin.submit(
+            admin.get("/staff/accounts").form(f"/accounts/{account.id}/disable")
+        )
+        new = lane.with_key("moi", INSIDE.id)
+        outside.submit(outside.get("/staff/lane").form("/confirm"))
+        assert new.get(f"/staff/lane/{number}").status == 404
+
+        lane.press(outside, number, f"/let-in/{lane.seat_of(new).id}")
+
+        assert STORY in lane.open(new, number).text
+
+
 class TestHidden:
     @pytest.mark.parametrize("role", [None, *Role])
     def test_to_everybody_else_the_pages_do_not_exist(
@@ -503,6 +552,18 @@ class TestAnswers:
             keys = [row.key for row in session.exec(select(Outbound))]
         assert not [key for key in keys if key.startswith("lane_answer")]
 
+    def test_an_answer_that_waits_survives_another_message(
+        self, lane: Lane, outside: Browser
+    ) -> None:
+        """Its chat gets a new key meanwhile."""
+        number = tell(lane, STORY)
+        words = "Mời ông/bà tới vào sáng thứ Năm, hỏi chị Hạnh."
+        lane.press(outside, number, "/answer", text=words)
+        nga = lane.desk.talk.person("nga")
+        nga.say(MORE)
+        lane.desk.talk.run(lane.desk.talk.sender.send_due())
+        assert words in [message.text for message in nga.messages]
+
     def test_own_words_are_sent_and_kept_with_the_case(
         self, lane: Lane, outside: Browser
     ) -> None:
@@ -570,6 +631,42 @@ class TestAnswers:
             for words in (rendered.text, *titles):
                 never = product.discretion._never_said
                 assert not service.is_named(never, words), (name, words)
+
+
+class TestChat:
+    def test_help_seals_what_follows_until_something_else_is_wanted(
+        self, lane: Lane, outside: Browser, clock: Clock
+    ) -> None:
+        person = lane.desk.talk.person("tam")
+        person.say("chong toi danh toi hoai")
+        assert "giữ kín" in person.say("hom qua cung vay")
+        assert len(lane.cases()) == 1
+        person.press("Tôi có việc khác")
+        person.say("đường vô thôn hư quá")
+        assert len(lane.cases()) == 1
+        page = lane.open(outside, lane.cases()[0].number).text
+        assert "hom qua" in page
+        assert "đường vô" not in page
+
+    def test_what_is_written_hours_later_is_another_matter(
+        self, lane: Lane, outside: Browser, clock: Clock
+    ) -> None:
+        person = lane.desk.talk.person("tam")
+        person.say("chong toi danh toi hoai")
+        clock.advance(hours=3)
+        person.say("đường vô thôn hư quá")
+        lane.desk.let_in(outside)
+        page = lane.open(outside, lane.cases()[0].number).text
+        assert "đường vô" not in page
+
+    def test_the_chat_is_forgotten_after_a_day(
+        self, lane: Lane, outside: Browser, clock: Clock
+    ) -> None:
+        tell(lane, STORY)
+        assert lane.cases()[0].tag
+        clock.advance(hours=25)
+        lane.desk.talk.tick("lane")
+        assert lane.cases()[0].tag is None
 
 
 class TestClock:
@@ -658,6 +755,51 @@ class TestHandOver:
         assert NAMES_INSIDE in lane.open(outside, second).text
         assert inside.get(f"/staff/lane/{second}").status == 404
         assert not capsys.readouterr().out
+
+    def test_files_of_before_are_given_as_well(self, lane: Lane) -> None:
+        """Boxes of before named their files by path."""
+        product = lane.product
+        key, wrapped = product.vault.new_key()
+        path = product.media.save(wrapped, PDF)
+        old = {"texts": [STORY], "drafts": [], "conversation": 1}
+        old["files"] = [{"path": path, "key": key.hex()}]
+        with product.database.writing() as session:
+            case = Sealed(
+                locality_id=product.profile.id,
+                number="1234567890",
+                received_at=product.clock(),
+            )
+            session.add(case)
+            session.flush()
+            session.add(
+                SealedPart(
+                    locality_id=product.profile.id,
+                    case_id=case.id or 0,
+                    box=product.vault.seal(json.dumps(old).encode()),
+                    at=product.clock(),
+                )
+            )
+            session.add(
+                Attachment(
+                    locality_id=product.profile.id,
+                    kind=MediaKind.DOCUMENT,
+                    source="",
+                    key=None,
+                    path=path,
+                    mime="application/pdf",
+                    sealed=True,
+                    created_at=product.clock(),
+                )
+            )
+        _, outside = lane.staffed()
+        hand_over(product, product.keys.lane)
+
+        page = lane.open(outside, "1234567890")
+
+        (address,) = re.findall(r"/staff/lane/1234567890/files/\d+", page.text)
+        assert outside.get(address).content == PDF
+        with product.database.reading() as session:
+            assert session.exec(select(Attachment.sealed_id)).one() == case.id
 
     def test_another_key_opens_nothing(self, lane: Lane, tmp_path: Any) -> None:
         tell(lane, STORY)

@@ -4,6 +4,8 @@ Nothing is asked, nothing is repeated, and the words of the turn are sealed. The
 is the same for every case, because others may read the screen.
 """
 
+from datetime import datetime, timedelta
+
 from bot.conversation.effects import Seal
 from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.scene import Scene
@@ -12,6 +14,8 @@ from bot.safety.rules import Signal
 
 _TOPICS = ("prepare", "who_sees", "directions", "outside", "legal_aid")
 _SURE_OF_KIND = 0.7
+_STAYS = timedelta(hours=2)
+"""After that, what a person writes is another matter."""
 
 
 class DenunciationFlow:
@@ -93,7 +97,7 @@ class _HelpFlow:
         """The numbers; nobody has to tell it here."""
         scene.state.frames.clear()
         scene.do(Seal())
-        scene.push(self.name)
+        scene.push(self.name, since=scene.turn.now.isoformat())
         _say(scene, self._first)
 
     def prompt(self, scene: Scene) -> None:
@@ -109,6 +113,10 @@ class _HelpFlow:
         """Words, files, a telephone number: all of it is sealed."""
         turn = scene.turn
         if turn.payload:
+            return False
+        since = datetime.fromisoformat(scene.frame.data["since"])
+        if turn.now - since > _STAYS:
+            scene.pop()
             return False
         scene.do(Seal())
         _say(scene, self._more)

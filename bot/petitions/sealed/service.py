@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from bot.clock import VIETNAM, today
 from bot.deadlines.calendar import WorkingCalendar
@@ -66,7 +66,8 @@ class Opened:
 
     @property
     def files(self) -> list[dict[str, Any]]:
-        """Every file: its row's id and its key."""
+        """Every file: its key, and its row's id; ``path`` for one of the first cases,
+        which did not name the row."""
         return [file for _, part in self.parts for file in part.get("files", ())]
 
     @property
@@ -302,6 +303,40 @@ def lock_out(
     _record(session, opened.case, "locked_out", by=by, now=now, recipient=other.id)
 
 
+def let_in(
+    session: Session,
+    opened: Opened,
+    other: LaneRecipient,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Let another recipient read as well: a successor, or one who was left out because
+    the words sounded like his post. Nobody who was locked out comes back. Raises
+    ``DomainError``: ``key_not_confirmed``, ``was_locked_out``."""
+    if other.public is None or other.confirmed_at is None:
+        raise DomainError("key_not_confirmed")
+    if other.id in locked_out(session, opened.case):
+        raise DomainError("was_locked_out")
+    if other in queries.readers(session, opened.case):
+        return
+    _add_wrap(session, opened.case, other, opened.private)
+    _record(session, opened.case, "let_in", by=by, now=now, recipient=other.id)
+
+
+def locked_out(session: Session, case: Sealed) -> set[int]:
+    """The recipients whom the case was taken from."""
+    rows = session.exec(
+        select(events.Event).where(
+            events.Event.locality_id == case.locality_id,
+            events.Event.aggregate == "sealed",
+            events.Event.aggregate_id == case.id,
+            events.Event.kind == "locked_out",
+        )
+    )
+    return {row.data["recipient"] for row in rows}
+
+
 def send_above(
     session: Session,
     registry: Registry,
@@ -380,6 +415,21 @@ def reminded(
         _record(session, case, "reminded", by=SYSTEM, now=now)
         found.append((case, queries.readers(session, case)))
     return found
+
+
+def forget_tags(session: Session, locality_id: str, now: datetime) -> int:
+    """Nothing is added any more: forget how the chat found its case. Returns how many
+    cases that was."""
+    forgotten = session.exec(
+        update(Sealed)
+        .where(
+            col(Sealed.locality_id) == locality_id,
+            col(Sealed.tag).is_not(None),
+            col(Sealed.received_at) < now - STILL_GROWS,
+        )
+        .values(tag=None)
+    )
+    return forgotten.rowcount
 
 
 def destroy_due(session: Session, locality_id: str, now: datetime) -> list[int]:
@@ -464,18 +514,24 @@ def _wrap(session: Session, case: Sealed, readers: Sequence[LaneRecipient]) -> b
     private, case.public = new_pair()
     session.add(case)
     for row in readers:
-        if row.public is None:
-            raise DomainError("key_not_confirmed")
-        session.add(
-            SealedWrap(
-                locality_id=case.locality_id,
-                case_id=stored_id(case.id),
-                recipient_id=stored_id(row.id),
-                box=seal_for(row.public, private),
-            )
-        )
+        _add_wrap(session, case, row, private)
     session.flush()
     return private
+
+
+def _add_wrap(
+    session: Session, case: Sealed, reader: LaneRecipient, private: bytes
+) -> None:
+    if reader.public is None:
+        raise DomainError("key_not_confirmed")
+    session.add(
+        SealedWrap(
+            locality_id=case.locality_id,
+            case_id=stored_id(case.id),
+            recipient_id=stored_id(reader.id),
+            box=seal_for(reader.public, private),
+        )
+    )
 
 
 def _rekey(session: Session, opened: Opened, readers: Sequence[LaneRecipient]) -> None:

@@ -55,6 +55,7 @@ PAGES = (
     _hidden("POST", f"{_CASE}/release", lane.release),
     _hidden("POST", f"{_CASE}/answer", lane.answer),
     _hidden("POST", f"{_CASE}/lock-out/{{id}}", lane.lock_out),
+    _hidden("POST", f"{_CASE}/let-in/{{id}}", lane.let_in),
     _hidden("POST", f"{_CASE}/step-back", lane.step_back),
 )
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -94,6 +94,7 @@ class CaseView:
     notes: tuple[Note, ...]
     files: tuple[Piece, ...]
     others: tuple[Other, ...]
+    may_join: tuple[Other, ...]
     may: frozenset[LaneStatus]
 
 
@@ -186,13 +187,12 @@ async def send_file(console: Console, visit: Visit) -> Response:
 
     def work(session: Session) -> tuple[Attachment, bytes]:
         opened = _open(session, visit, private)
-        found = {file.get("id"): file["key"] for file in opened.files}
-        row = session.get(Attachment, file_id)
-        if row is None or row.path is None or file_id not in found:
+        found = [pair for pair in _files(session, opened) if pair[0].id == file_id]
+        if not found or found[0][0].path is None:
             raise HTTPException(404)
+        row, key = found[0]
         try:
-            key = bytes.fromhex(found[file_id])
-            return row, console.product.media.load_with(key, row.path)
+            return row, console.product.media.load_with(key, row.path or "")
         except FileNotFoundError:
             raise HTTPException(404) from None
 
@@ -292,6 +292,18 @@ async def lock_out(console: Console, visit: Visit) -> Response:
         service.lock_out(session, opened, other, by=visit.officer.login, now=visit.now)
 
     return await _act(console, visit, work, "lane_locked_out")
+
+
+async def let_in(console: Console, visit: Visit) -> Response:
+    """Let another recipient read the case as well."""
+
+    def work(session: Session, opened: Opened) -> None:
+        other = session.get(LaneRecipient, visit.row())
+        if other is None or other.locality_id != opened.case.locality_id:
+            raise HTTPException(404)
+        service.let_in(session, opened, other, by=visit.officer.login, now=visit.now)
+
+    return await _act(console, visit, work, "lane_let_in")
 
 
 async def step_back(console: Console, visit: Visit) -> Response:
@@ -469,6 +481,7 @@ def _view(
         notes=tuple(_note(at, part) for at, part in opened.parts if "note" in part),
         files=tuple(_pieces(session, opened)),
         others=tuple(_other(product, each) for each in readers),
+        may_join=tuple(_may_join(session, product, row)),
         may=TRANSITIONS[row.status] - {LaneStatus.DESTROYED},
     )
 
@@ -476,11 +489,23 @@ def _view(
 def _said(part: dict[str, Any]) -> list[str]:
     """What was written, and before it what a form had already taken down."""
     drafts = [
-        str(slot.get("shown") or slot.get("value") or "")
+        slot["value"]
         for frame in part.get("drafts") or ()
         for slot in frame.get("slots", {}).values()
+        if isinstance(slot.get("value"), str)
     ]
     return [*drafts, *(part.get("texts") or ())]
+
+
+def _may_join(session: Session, product: Product, case: Sealed) -> Sequence[Other]:
+    """Recipients who do not read a case and were not locked out of it."""
+    readers = queries.readers(session, case)
+    out = service.locked_out(session, case)
+    return [
+        _other(product, row)
+        for row in queries.in_force(session, product.profile)
+        if row not in readers and row.id not in out
+    ]
 
 
 def _note(at: datetime, part: dict[str, Any]) -> Note:
@@ -488,12 +513,28 @@ def _note(at: datetime, part: dict[str, Any]) -> Note:
     return Note(at, *(part.get(name, "") for name in names))
 
 
+def _files(session: Session, opened: Opened) -> list[tuple[Attachment, bytes]]:
+    """The rows of the files and their keys."""
+    found = []
+    for file in opened.files:
+        known = (
+            Attachment.id == file["id"]
+            if "id" in file
+            else Attachment.path == file.get("path")
+        )
+        row = session.exec(
+            select(Attachment).where(known, col(Attachment.sealed))
+        ).first()
+        if row is not None:
+            found.append((row, bytes.fromhex(file["key"])))
+    return found
+
+
 def _pieces(session: Session, opened: Opened) -> Sequence[Piece]:
-    rows = (session.get(Attachment, file.get("id")) for file in opened.files)
+    rows = [row for row, _ in _files(session, opened)]
     return [
         Piece(row.id or 0, row.kind.value, row.mime, row.path is not None, row.refused)
         for row in rows
-        if row is not None
     ]
 
 
