@@ -24,7 +24,6 @@ from bot.petitions.sealed.model import (
     LaneRecipient,
     LaneStatus,
     Sealed,
-    SealedPart,
     SealedWrap,
 )
 from bot.settings import Settings
@@ -184,7 +183,7 @@ def check(session: Session, case: Sealed, words: str) -> None:
         row.recipient_id: row.box
         for row in session.exec(select(SealedWrap).where(SealedWrap.case_id == case.id))
     }
-    parts = session.exec(select(SealedPart).where(SealedPart.case_id == case.id)).all()
+    parts = queries.parts(session, case)
     for recipient in recipients(session):
         key = private(recipient)
         if recipient.id in wraps:
