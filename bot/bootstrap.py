@@ -29,6 +29,7 @@ from bot.notifications import table
 from bot.notifications.model import ChannelAccount, Conversation
 from bot.notifications.policy import Notifier
 from bot.notifications.sender import Sender
+from bot.petitions.sealed.answers import Discretion
 from bot.petitions.service import Registry
 from bot.safety.rules import SafetyRules
 from bot.settings import ROOT, Settings
@@ -55,6 +56,7 @@ class Product:
     safety: SafetyRules
     inbox: Inbox
     media: MediaStore
+    discretion: Discretion
 
     @property
     def texts(self) -> Texts:
@@ -148,6 +150,7 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
             _burst(settings) if bursts else Burst.none(),
         ),
         media=MediaStore(settings.data_dir / "media", vault),
+        discretion=Discretion.load(ROOT / "data" / "lane.yml", safety),
     )
     with database.writing() as session:
         conferences.ensure_planned(session, profile, clock())

@@ -17,9 +17,10 @@ from bot.bootstrap import load_book
 from bot.clock import system_clock, today
 from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import BotError
-from bot.localities.profile import Profile, load_profile
+from bot.localities.profile import LANE_RECIPIENTS, Profile, load_profile
 from bot.messages import message, operator_message
 from bot.notifications import table
+from bot.petitions.sealed import queries
 from bot.rasa_server import model_path
 from bot.settings import ROOT, Settings, load_settings
 from bot.storage.database import Database
@@ -29,6 +30,10 @@ _GIB = 2**30
 _LEAST_MEMORY = _LEAST_DISK = 2
 _BUILT = datetime(2025, 11, 1, tzinfo=UTC)
 """A clock before this is wrong: the product did not exist."""
+
+
+_SERIOUS = ("reception", "profile_historic", "lane_recipient")
+"""Shortcomings with which residents must not be served."""
 
 
 class Verdict(StrEnum):
@@ -75,6 +80,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     except BotError as error:
         yield Finding(Verdict.FAIL, operator_message(error))
     yield from _database(settings)
+    yield from _lane(settings)
     yield from _keys(settings)
     yield from _model(settings)
     yield from _machine(settings)
@@ -85,7 +91,7 @@ def _profile(settings: Settings, profile: Profile) -> Iterator[Finding]:
     serious = Verdict.FAIL if settings.env == "production" else Verdict.WARN
     for code in profile.problems():
         paths = ", ".join(profile.unconfirmed)
-        is_serious = code.startswith(("reception", "profile_historic"))
+        is_serious = code.startswith(_SERIOUS)
         verdict = serious if is_serious else Verdict.WARN
         yield Finding(verdict, message("checks", code, paths=paths))
     if settings.telegram_token and profile.audience:
@@ -128,6 +134,26 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     code = "database" if at_head else "database_behind"
     yield Finding(Verdict.OK if at_head else Verdict.WARN, message("checks", code))
+
+
+def _lane(settings: Settings) -> Iterator[Finding]:
+    """Whether enough recipients of the sealed lane have made their keys."""
+    try:
+        profile = load_profile(settings.profile_path)
+        database = Database(settings.database)
+        with database.reading() as session:
+            rows = queries.in_force(session, profile)
+        database.close()
+    except Exception:  # noqa: BLE001  (told by the checks of profile and database)
+        return
+    seats = [profile.sealed_lane.recipient(row.seat) for row in rows]
+    is_enough = len(seats) >= LANE_RECIPIENTS and any(s and s.outside for s in seats)
+    if is_enough:
+        yield Finding(Verdict.OK, message("checks", "lane_keys"))
+        return
+    serious = Verdict.FAIL if settings.env == "production" else Verdict.WARN
+    words = message("checks", "lane_keys_missing", count=len(seats))
+    yield Finding(serious, words)
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from bot.bootstrap import Product, build
 from bot.clock import VIETNAM, today
@@ -11,12 +12,13 @@ from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.deadlines.calendar import WorkingCalendar
 from bot.duties import service as duties
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, DomainError
 from bot.messages import message
 from bot.notifications import residents
+from bot.petitions.sealed import service as lane
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
-from bot.staff.model import Role
+from bot.staff.model import Account, Role
 
 _TRIAL_WORKING_DAYS = 12
 _TRIAL_HOUR = time(8, 0)
@@ -41,6 +43,9 @@ def add_staff(
     name: Annotated[str, typer.Option(help="name as shown to colleagues")],
     unit: Annotated[str | None, typer.Option(help="id of the unit")] = None,
     role: Annotated[Role, typer.Option()] = Role.OFFICER,
+    seat: Annotated[
+        str | None, typer.Option(help="id of the recipient of the sealed lane")
+    ] = None,
     duty: Annotated[bool, typer.Option("--duty", help="gets alerts of danger")] = False,
 ) -> None:
     """Add an officer and print a one-time link to set the password."""
@@ -64,10 +69,25 @@ def add_staff(
             by="operator",
             now=now,
         )
+        if role is Role.RECIPIENT:
+            _seat(session, product, account, seat, now)
         token = staff.invite(session, account, now)
     url = invitation_url(settings, token)
     typer.echo(message("steps", "staff_added", login=login, url=url))
     product.close()
+
+
+def _seat(
+    session: Session,
+    product: Product,
+    account: Account,
+    seat: str | None,
+    now: datetime,
+) -> None:
+    try:
+        lane.seat(session, product.profile, account, seat or "", by="operator", now=now)
+    except DomainError as error:
+        raise ConfigurationError(error.code) from None
 
 
 def schedule(

@@ -16,7 +16,7 @@ from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
-from bot.notifications import outbox, staff_push
+from bot.notifications import lane_push, outbox, staff_push
 from bot.notifications.model import Conversation
 from bot.notifications.policy import Notifier
 from bot.petitions import queries, service
@@ -239,18 +239,19 @@ class Desk:
 
     @perform.register
     def _seal(self, effect: wanted.Seal) -> None:
-        words: dict[str, object] = {
-            "texts": [body.text for body in self.bodies],
-            "drafts": [frame.model_dump() for frame in self.before.frames],
-        }
-        self.key = erase.seal(
+        drafts = [frame.model_dump() for frame in self.before.frames]
+        self.key, case = erase.seal(
             self.session,
-            self.registry.vault,
+            self.registry,
             self.conversation,
             self.key,
-            words,
+            drafts,
             self.now,
         )
+        if case is not None:
+            lane_push.new_case(
+                self.session, self.registry.vault, self.texts, case, now=self.now
+            )
 
     def _file_one(
         self,

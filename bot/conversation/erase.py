@@ -1,16 +1,24 @@
 """Emptying what was said: for a purge, an expired draft, a sealing."""
 
-import json
+import hashlib
+import hmac
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select, update
 
-from bot.conversation.model import Attachment, Inbound
+from bot.conversation.inbox import Body, open_bodies
+from bot.conversation.model import Attachment, Inbound, InboundStatus
+from bot.notifications.lane_push import ANSWER
 from bot.notifications.model import Conversation, Outbound, OutboundStatus
+from bot.notifications.outbox import Content
 from bot.petitions import queries
-from bot.petitions.model import Sealed
+from bot.petitions.sealed import service as lane
+from bot.petitions.sealed.model import Sealed
+from bot.petitions.service import Registry
+from bot.storage.types import stored_id
 from bot.storage.vault import Vault, decrypt, encrypt
 
 
@@ -28,43 +36,112 @@ def purge(session: Session, conversation_id: int) -> None:
 
 def seal(
     session: Session,
-    vault: Vault,
+    registry: Registry,
     conversation: Conversation,
     key: bytes,
-    words: dict[str, object],
+    drafts: Sequence[dict[str, Any]],
     now: datetime,
-) -> bytes:
-    """Re-encrypt for the sealed lane, destroy the conversation's key and every copy.
+) -> tuple[bytes, Sealed | None]:
+    """Move every waiting message, file and draft of a conversation to the sealed lane,
+    destroy the conversation's key and every copy.
 
-    What stays is a conversation without words and with a new key, which is returned.
+    What stays is a conversation without words and with a new key, which is returned;
+    beside it the case if it is a new one.
     """
-    conversation_id = conversation.id or 0
+    conversation_id = stored_id(conversation.id)
     files = _unfiled(session, conversation_id)
-    keys = [{"path": f.path, "key": vault.unwrap(f.key).hex()} for f in files if f.key]
-    plain = {**words, "files": keys, "conversation": conversation_id}
-    session.add(
-        Sealed(
-            locality_id=conversation.locality_id,
-            box=vault.seal(json.dumps(plain).encode()),
-            received_at=now,
+    # Also what came in while this turn was worked on: its key is about to go.
+    waiting = session.exec(
+        select(Inbound).where(
+            Inbound.conversation_id == conversation_id,
+            Inbound.status == InboundStatus.WAITING,
         )
+    ).all()
+    bodies = open_bodies(key, sorted(waiting, key=lambda row: row.id or 0))
+    fresh, wrapped = registry.vault.new_key()
+    part = {
+        "texts": [text for body in bodies for text in _said(body)],
+        "drafts": list(drafts),
+        "files": [_file_key(registry.vault, file) for file in files if file.key],
+        "conversation": conversation_id,
+    }
+    case, is_new = lane.take_in(
+        session, registry, part, tag=_tag(key), next_tag=_tag(fresh), now=now
     )
     for file in files:
-        file.key = file.conversation_id = file.fetch_at = None
-        file.sealed = True
+        _give_away(file, case)
         session.add(file)
+    for row in waiting:
+        row.status = InboundStatus.DONE
+        session.add(row)
+    session.flush()
+    answers = _waiting_answers(session, conversation_id, key)
     _empty(session, conversation_id, None)
+    for answer, content in answers:
+        answer.body = content.close(fresh)
+        answer.status = OutboundStatus.WAITING
+        answer.next_attempt_at, answer.error = now, None
+        session.add(answer)
     peer = decrypt(key, conversation.peer, b"peer")
-    fresh, conversation.key = vault.new_key()
+    conversation.key = wrapped
     conversation.peer = encrypt(fresh, peer, b"peer")
     conversation.state = None
     session.add(conversation)
-    return fresh
+    return fresh, case if is_new else None
+
+
+def destroy_cases(session: Session, case_ids: Sequence[int]) -> None:
+    """What is left of the files of destroyed cases goes with the next retention."""
+    session.exec(
+        update(Attachment)
+        .where(col(Attachment.sealed_id).in_(case_ids))
+        .values(key=None, sealed=False, sealed_id=None)
+    )
 
 
 def destroy_files(session: Session, ids: Sequence[int]) -> None:
     """Destroy the keys of files; the retention tick removes what is left of them."""
     _destroy_keys(session, col(Attachment.id).in_(ids))
+
+
+def _waiting_answers(
+    session: Session, conversation_id: int, key: bytes
+) -> list[tuple[Outbound, Content]]:
+    """What a recipient of the lane wrote and did not reach the chat yet."""
+    rows = session.exec(
+        select(Outbound).where(
+            Outbound.conversation_id == conversation_id,
+            Outbound.status == OutboundStatus.WAITING,
+            col(Outbound.key).startswith(ANSWER, autoescape=True),
+            col(Outbound.body).is_not(None),
+        )
+    ).all()
+    return [(row, Content.open(key, row.body or b"")) for row in rows]
+
+
+def _said(body: Body) -> list[str]:
+    """What a message told: words, a telephone number, a place."""
+    place = ", ".join(map(str, body.location)) if body.location else None
+    return [said for said in (body.text, body.phone, place) if said]
+
+
+def _file_key(vault: Vault, file: Attachment) -> dict[str, Any]:
+    return {"id": file.id, "key": vault.unwrap(file.key or b"").hex()}
+
+
+def _give_away(file: Attachment, case: Sealed) -> None:
+    """Its key is in the case alone; a file that is still to be fetched keeps it, and
+    its chat, until then."""
+    file.sealed = True
+    file.sealed_id = case.id
+    if file.path is not None or file.fetch_at is None:
+        file.key = file.conversation_id = file.fetch_at = None
+        file.source = ""
+
+
+def _tag(key: bytes) -> str:
+    """Names a conversation as long as it has this key, to nobody but its own case."""
+    return hmac.new(key, b"sealed", hashlib.sha256).hexdigest()
 
 
 def _empty(session: Session, conversation_id: int, since: datetime | None) -> None:
@@ -92,6 +169,8 @@ def _unfiled(session: Session, conversation_id: int) -> Sequence[Attachment]:
         select(Attachment).where(
             Attachment.conversation_id == conversation_id,
             col(Attachment.petition_id).is_(None),
+            # What still has to be fetched for an earlier case stays with that.
+            col(Attachment.sealed).is_(False),
         )
     ).all()
 

@@ -157,18 +157,31 @@ async def _fetch(
 async def _keep(
     product: "Product", claimed: _Claimed, checked: Checked, path: str
 ) -> None:
-    def keep(session: Session) -> bool:
+    def keep(session: Session) -> Attachment | None:
         row = _still_wanted(session, claimed)
         if row is None:
-            return False
+            return None
         row.path = path
         row.kind, row.mime, row.size = checked.kind, checked.mime, len(checked.content)
         row.fetch_at = None
+        _close_sealed(row)
         session.add(row)
-        return True
+        return row
 
-    if not await product.database.write(keep):
+    kept = await product.database.write(keep)
+    if kept is None:
         await asyncio.to_thread(product.media.delete, path)
+    elif kept.sealed:
+        # Its key has just gone, but not from the journal yet.
+        await product.database.read(lambda _session: product.database.scrub())
+
+
+def _close_sealed(row: Attachment) -> None:
+    """A file of the sealed lane that was still to be fetched: from now on its key and
+    its chat are in the lane alone."""
+    if row.sealed:
+        row.key = row.conversation_id = None
+        row.source = ""
 
 
 async def _failed(product: "Product", claimed: _Claimed, error: ChannelError) -> None:
@@ -202,6 +215,8 @@ async def _refuse(product: "Product", claimed: _Claimed, code: str) -> None:
         session.add(row)
         conversation = session.get_one(Conversation, row.conversation_id)
         _tell(session, product, conversation, row, now)
+        _close_sealed(row)
+        session.add(row)
 
     await product.database.write(refuse)
 

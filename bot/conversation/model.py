@@ -62,5 +62,7 @@ class Attachment(SQLModel, table=True):
     fetch_attempts: int = 0
     sealed: bool = False
     """Its key is in the sealed lane; the file stays."""
+    sealed_id: int | None = Field(default=None, foreign_key="sealed.id", index=True)
+    """The case that it goes with."""
     refused: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

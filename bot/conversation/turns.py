@@ -31,6 +31,10 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
+_SEALED = frozenset(
+    {Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE, Signal.DENUNCIATION}
+)
+"""The rule alone decides: nobody else is asked, not even the model."""
 
 
 # Built once: building a statement costs more than SQLite needs to run it.
@@ -164,6 +168,8 @@ class Turns:
         """Whether the model could tell anything that words and buttons do not."""
         turn = claimed.turn
         if turn.payload or not turn.text:
+            return False
+        if turn.signals & _SEALED and Signal.DANGER not in turn.signals:
             return False
         return not self._engine.is_plain(claimed.state, turn)
 

@@ -76,6 +76,9 @@ FIELDS = frozenset(
 DUTY_HOTLINES = ("duty", "police")
 """Who must be reachable while somebody is in danger."""
 
+LANE_RECIPIENTS = 2
+"""Of the sealed lane at least, one of them outside: each can lock the other out."""
+
 
 class Contact(Part):
     """A place or a person to turn to."""
@@ -181,6 +184,37 @@ class Retention(Part):
     answered_days: int = Field(default=15, gt=0)
 
 
+class Recipient(Part):
+    """Somebody who may be let into the sealed lane.
+
+    ``outside``: of an authority outside this one. ``covers``: posts and units that are
+    his own, as people say them; who names one of them is read outside only.
+    ``confirmed``: the locality has said who it is.
+    """
+
+    id: str = Field(pattern=ID)
+    name: str
+    outside: bool
+    covers: tuple[str, ...] = ()
+    confirmed: bool = False
+
+
+class SealedLane(Part):
+    """Who reads what is sealed, how soon, and how long it is kept after that.
+
+    ``check_days``: working days to the first look (Law on Denunciation 2018, art. 24).
+    """
+
+    recipients: tuple[Recipient, ...] = ()
+    check_days: int = Field(default=7, gt=0)
+    keep_days: int = Field(default=365, gt=0)
+
+    def recipient(self, recipient_id: str) -> Recipient | None:
+        """The recipient of that id, if the locality has one."""
+        found = (each for each in self.recipients if each.id == recipient_id)
+        return next(found, None)
+
+
 class Profile(Part):
     """A locality.
 
@@ -219,6 +253,7 @@ class Profile(Part):
     signers: tuple[Signer, ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
     retention: Retention = Retention()
+    sealed_lane: SealedLane = SealedLane()
     unconfirmed: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -270,7 +305,7 @@ class Profile(Part):
         return list(dict.fromkeys(_shortcomings(self)))
 
 
-_Identified = TypeVar("_Identified", Unit, Area, Programme)
+_Identified = TypeVar("_Identified", Unit, Area, Programme, Recipient)
 
 
 def load_profile(path: Path) -> Profile:
@@ -316,6 +351,7 @@ def _contradictions(profile: Profile) -> Iterator[tuple[str, str]]:
     """Problem code and place of everything that cannot be right, worst first."""
     for where in ("units", "areas", "programmes"):
         yield from _repeated(getattr(profile, where), where)
+    yield from _repeated(profile.sealed_lane.recipients, "sealed_lane.recipients")
     units = {unit.id: unit for unit in profile.units}
     for where, unit_id in _desks(profile):
         if unit_id not in units:
@@ -414,6 +450,13 @@ def _shortcomings(profile: Profile) -> Iterator[str]:
         yield "upper_reception_unreachable"
     if not profile.areas:
         yield "areas_missing"
+    recipients = profile.sealed_lane.recipients
+    if len(recipients) < LANE_RECIPIENTS:
+        yield "lane_recipients_missing"
+    if not any(each.outside for each in recipients):
+        yield "lane_recipient_outside_missing"
+    if not all(each.confirmed for each in recipients):
+        yield "lane_recipients_unconfirmed"
     rules = {rule.id for each in profile.programmes for rule in each.rules}
     if "intake_result" not in rules:
         yield "intake_rule_missing"

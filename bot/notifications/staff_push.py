@@ -15,7 +15,7 @@ from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
 from bot.staff.ladder import ladder, rung_from
-from bot.staff.model import Account, Leave
+from bot.staff.model import Account, Leave, Role
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -149,7 +149,10 @@ def _accounts(
     session: Session, locality_id: str, *, on_duty: bool | None = None
 ) -> Sequence[Account]:
     query = select(Account).where(
-        Account.locality_id == locality_id, col(Account.disabled_at).is_(None)
+        Account.locality_id == locality_id,
+        col(Account.disabled_at).is_(None),
+        # A recipient of the sealed lane is told of nothing else.
+        Account.role != Role.RECIPIENT,
     )
     if on_duty is not None:
         query = query.where(Account.on_duty == on_duty)

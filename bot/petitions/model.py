@@ -294,15 +294,6 @@ class Issuance(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Sealed(SQLModel, table=True):
-    """What belongs to the sealed lane: ciphertext for its recipients, and a time."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    locality_id: str
-    box: bytes
-    received_at: datetime = Field(sa_type=UtcDateTime)
-
-
 class Alert(SQLModel, table=True):
     """Danger told by a resident: pushed to the duty seat until somebody takes it."""
 

@@ -53,6 +53,8 @@ class NewPetition:
     raised_in: str = "chat"
     conversation_id: int | None = None
     conference_id: int | None = None
+    received_at: datetime | None = None
+    """When the locality got it, if that was before it is entered."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def file(
     """Enter a petition; with the PIN when no telephone can prove its owner. ``pin``:
     the one of petitions that were filed together."""
     profile, vault = registry.profile, registry.vault
-    year = today(now).year
+    received_at = new.received_at or now
+    year = today(received_at).year
     series = f"{profile.code_prefix}-{year}"
     number = counters.next_number(session, profile.id, series)
     code = make_code(profile.code_prefix, year, number)
@@ -92,7 +95,7 @@ def file(
     pin = None if phone else pin or _new_pin()
     secret = pin or (phone or "")[-3:]
     key, wrapped = vault.new_key()
-    deadline = registry.intake_deadline(now)
+    deadline = registry.intake_deadline(received_at)
     petition = Petition(
         locality_id=profile.id,
         code=code,
@@ -118,7 +121,7 @@ def file(
         raised_in=new.raised_in,
         conference_id=new.conference_id,
         conversation_id=new.conversation_id,
-        received_at=now,
+        received_at=received_at,
         intake_due=deadline.due if deadline else None,
         intake_deadline=deadline.as_json() if deadline else None,
     )

@@ -2,7 +2,7 @@
 that help, and the other ways by which a matter came in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz
@@ -110,7 +110,8 @@ def split(
     service.act(petition, Act.SPLIT, who)
     made = []
     for part in parts:
-        row, _ = service.file(session, registry, part, now=petition.received_at)
+        kept_day = replace(part, received_at=petition.received_at)
+        row, _ = service.file(session, registry, kept_day, now=now)
         row.secret_hash = petition.secret_hash
         session.add(row)
         made.append(row)

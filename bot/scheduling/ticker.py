@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlmodel import Session
 
 from bot import log
 from bot.bootstrap import Product
@@ -63,6 +64,8 @@ class Ticker:
                 done = await self._product.database.write(
                     lambda session: tick.work(session, now)
                 )
+                if done and tick.scrubs:
+                    await self._product.database.read(self._scrub)
                 if done:
                     self._sender.wake()
                 if not tick.batch or done < tick.batch:
@@ -70,6 +73,9 @@ class Ticker:
             await self._beat(tick, now)
         except Exception:
             logger.exception("tick_failed", tick=tick.name)
+
+    def _scrub(self, _session: Session) -> None:
+        self._product.database.scrub()
 
     async def _beat(self, tick: Tick, now: datetime) -> None:
         last = self._beaten.get(tick.name)

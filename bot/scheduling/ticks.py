@@ -13,7 +13,7 @@ from bot.notifications import alerts, calls, digests, progress, residents, staff
 from bot.notifications import reminders as notices
 from bot.notifications.counter import Counter
 from bot.petitions.model import Petition
-from bot.scheduling import files, reminders, upkeep
+from bot.scheduling import files, lane, reminders, upkeep
 from bot.scheduling.reminders import Remind
 from bot.scheduling.tick import Tick
 from bot.staff import service as staff
@@ -73,6 +73,9 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
     def anchor(session: Session, now: datetime) -> int:
         return upkeep.anchor(session, locality, now)
 
+    def look_after_lane(session: Session, now: datetime) -> int:
+        return lane.look_after(session, registry, texts, now)
+
     return [
         Tick("alerts", 5, escalate),
         Tick("draft_nudges", 60, nudge),
@@ -87,6 +90,7 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
         Tick("calendar", 3600, look_at_calendar),
         Tick("duties", 60, find_duties),
         Tick("duty_reminders", 300, remind_of_duties),
+        Tick("lane", 60, look_after_lane, scrubs=True),
         Tick("retention", 300, clear_files),
         Tick("anchor", 3600, anchor),
     ]

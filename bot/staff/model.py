@@ -24,6 +24,8 @@ class Role(StrEnum):
     """The chair: sees every unsealed petition, signs, decides what is stuck."""
     CLERK = "clerk"
     """The clerk: gives numbers and issues what is signed."""
+    RECIPIENT = "recipient"
+    """A recipient of the sealed lane: sees the lane and nothing else."""
 
 
 OF_WHOLE_LOCALITY = frozenset({Role.OFFICE, Role.CHAIR, Role.CLERK})

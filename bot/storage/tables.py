@@ -6,6 +6,7 @@ from bot.deadlines import model as deadlines
 from bot.duties import model as duties
 from bot.notifications import model as notifications
 from bot.petitions import model as petitions
+from bot.petitions.sealed import model as sealed
 from bot.scheduling import model as scheduling
 from bot.staff import model as staff
 from bot.storage import counters, events
@@ -20,5 +21,6 @@ __all__ = [
     "notifications",
     "petitions",
     "scheduling",
+    "sealed",
     "staff",
 ]

@@ -65,16 +65,34 @@ class Vault:
 
     def seal(self, plain: bytes) -> bytes:
         """Encrypt for the holders of ``lane.key`` only."""
-        ephemeral = X25519PrivateKey.generate()
-        shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(self.lane_public))
-        public = ephemeral.public_key().public_bytes_raw()
-        return public + encrypt(_lane_key(shared, public), plain, b"sealed")
+        return seal_for(self.lane_public, plain)
 
 
-def unseal(lane_private: bytes, box: bytes) -> bytes:
-    """Open what ``Vault.seal`` closed."""
+def new_pair() -> tuple[bytes, bytes]:
+    """A private key and its public key, for ``seal_for`` and ``unseal``."""
+    private = X25519PrivateKey.generate()
+    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+
+
+def public_of(private: bytes) -> bytes:
+    """The public half of a private key."""
+    key = X25519PrivateKey.from_private_bytes(private)
+    return key.public_key().public_bytes_raw()
+
+
+def seal_for(receiver: bytes, plain: bytes) -> bytes:
+    """Encrypt for whoever holds the private half of the public key ``receiver``."""
+    ephemeral = X25519PrivateKey.generate()
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(receiver))
+    public = ephemeral.public_key().public_bytes_raw()
+    return public + encrypt(_lane_key(shared, public), plain, b"sealed")
+
+
+def unseal(receiver: bytes, box: bytes) -> bytes:
+    """Open what was sealed for the private key ``receiver``; ``InvalidTag`` if it was
+    sealed for another."""
     public, rest = box[:_KEY], box[_KEY:]
-    private = X25519PrivateKey.from_private_bytes(lane_private)
+    private = X25519PrivateKey.from_private_bytes(receiver)
     shared = private.exchange(X25519PublicKey.from_public_bytes(public))
     return decrypt(_lane_key(shared, public), rest, b"sealed")
 

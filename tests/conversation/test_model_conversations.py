@@ -7,8 +7,9 @@ from bot.commands.people import add_trial, fix_planned_date
 from bot.conferences.model import Conference
 from bot.conversation.model import Inbound
 from bot.petitions.code import make_code
-from bot.petitions.model import Alert, Petition, Sealed
+from bot.petitions.model import Alert, Petition
 from bot.petitions.queries import by_code
+from bot.petitions.sealed.model import Sealed, SealedPart
 from tests.support.talk import Person, Talk, at
 
 
@@ -189,7 +190,7 @@ class TestSomebodyWantsToDenounce:
 
         with talk.product.database.reading() as session:
             assert not any(row.body for row in session.exec(select(Inbound)))
-            assert session.exec(select(Sealed)).one().box
+            assert session.exec(select(SealedPart)).one().box
         stored = b"".join(
             path.read_bytes()
             for path in talk.product.settings.data_dir.rglob("*")

@@ -164,6 +164,7 @@ def test_problems_tell_what_the_commune_must_still_say(profile):
         "hotline_duty_missing",
         "hotline_police_missing",
         "upper_reception_unreachable",
+        "lane_recipients_unconfirmed",
     ]
 
 
@@ -174,8 +175,22 @@ def test_a_finished_profile_has_no_problems(changed):
         raw["hotlines"]["duty"]["phone"] = "số trực"
         raw["hotlines"]["police"]["phone"] = "số trực"
         raw["upper_reception"]["address"] = "địa chỉ"
+        for recipient in raw["sealed_lane"]["recipients"]:
+            recipient["confirmed"] = True
 
     assert changed(finish).problems() == []
+
+
+def test_the_sealed_lane_needs_two_recipients_one_of_them_outside(changed):
+    def nobody(raw: dict[str, Any]) -> None:
+        raw["sealed_lane"]["recipients"] = []
+
+    def nobody_outside(raw: dict[str, Any]) -> None:
+        for recipient in raw["sealed_lane"]["recipients"]:
+            recipient["outside"] = False
+
+    assert "lane_recipients_missing" in changed(nobody).problems()
+    assert "lane_recipient_outside_missing" in changed(nobody_outside).problems()
 
 
 def test_a_historic_or_unfinished_profile_says_so(changed):

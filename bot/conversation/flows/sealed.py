@@ -4,6 +4,8 @@ Nothing is asked, nothing is repeated, and the words of the turn are sealed. The
 is the same for every case, because others may read the screen.
 """
 
+from datetime import datetime, timedelta
+
 from bot.conversation.effects import Seal
 from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.scene import Scene
@@ -12,6 +14,8 @@ from bot.safety.rules import Signal
 
 _TOPICS = ("prepare", "who_sees", "directions", "outside", "legal_aid")
 _SURE_OF_KIND = 0.7
+_STAYS = timedelta(hours=2)
+"""After that, what a person writes is another matter."""
 
 
 class DenunciationFlow:
@@ -80,43 +84,61 @@ class DenunciationFlow:
         return True
 
 
-class ProtectionFlow:
-    """A child, or violence at home: who helps at once; sealed."""
+class _HelpFlow:
+    """Who helps at once, in one message; what is sent after it is sealed as well, until
+    the person asks for something else."""
 
-    name = "protection"
+    name: str
+    answers_questions_itself = True
+    _first: str
+    _more: str
 
     def open(self, scene: Scene) -> None:
         """The numbers; nobody has to tell it here."""
-        _seal_one(scene, "utter_protection")
-
-    def take(self, scene: Scene) -> bool:
-        """Nothing runs."""
-        return False
+        scene.state.frames.clear()
+        scene.do(Seal())
+        scene.push(self.name, since=scene.turn.now.isoformat())
+        _say(scene, self._first)
 
     def prompt(self, scene: Scene) -> None:
-        """Nothing is asked."""
+        """The numbers again."""
+        _say(scene, self._first)
+
+    def cancel(self, scene: Scene) -> None:
+        """Leave the lane."""
+        scene.pop()
+        scene.say("utter_denunciation_end")
+
+    def take(self, scene: Scene) -> bool:
+        """Words, files, a telephone number: all of it is sealed."""
+        turn = scene.turn
+        if turn.payload:
+            return False
+        since = datetime.fromisoformat(scene.frame.data["since"])
+        if turn.now - since > _STAYS:
+            scene.pop()
+            return False
+        scene.do(Seal())
+        _say(scene, self._more)
+        return True
 
 
-class SelfHarmFlow:
-    """Somebody may harm themselves: a voice, a number, a call; sealed."""
+class ProtectionFlow(_HelpFlow):
+    """A child, or violence at home."""
+
+    name = "protection"
+    _first = "utter_protection"
+    _more = "utter_protection_sealed"
+
+
+class SelfHarmFlow(_HelpFlow):
+    """Somebody may harm themselves: a voice, a number, a call."""
 
     name = "self_harm"
-
-    def open(self, scene: Scene) -> None:
-        """A few words and a number."""
-        _seal_one(scene, "utter_self_harm")
-
-    def take(self, scene: Scene) -> bool:
-        """Nothing runs."""
-        return False
-
-    def prompt(self, scene: Scene) -> None:
-        """Nothing is asked."""
+    _first = _more = "utter_self_harm"
 
 
-def _seal_one(scene: Scene, response: str) -> None:
-    scene.state.frames.clear()
-    scene.do(Seal())
+def _say(scene: Scene, response: str) -> None:
     health = scene.facts.profile.hotlines.get("health")
     scene.say(response, health=health.name if health else None)
 

@@ -1,6 +1,6 @@
 """The console of officers: every page, and who may open it."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 
 from bot.staff.model import Role
 from bot.web.site import Site
@@ -12,18 +12,26 @@ from bot.web.staff import (
     duty,
     entry,
     inbox,
+    lane,
     leave,
     petition,
     plans,
 )
-from bot.web.staff.console import ANYBODY, Console, Page
+from bot.web.staff.console import ANYBODY, NOT_FOUND, Answer, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
 _OFFICE = frozenset({Role.OFFICE})
 _ROUTERS = frozenset({Role.OFFICE, Role.HEAD})
-_DESKS = frozenset(Role) - _ADMIN
+_RECIPIENT = frozenset({Role.RECIPIENT})
+_DESKS = frozenset(Role) - _ADMIN - _RECIPIENT
 
 _ONE = "/petitions/{code}"
+_CASE = "/lane/{number}"
+
+
+def _hidden(method: str, path: str, answer: Answer) -> Page:
+    return Page(method, path, answer, _RECIPIENT, hidden=True)
+
 
 PAGES = (
     Page("GET", "/login", entry.login, ANYBODY),
@@ -52,13 +60,28 @@ PAGES = (
     Page("POST", "/duties/{id}/undo", duties.undo, _DESKS),
     Page("GET", "/duties/{id}/file", duties.send_file, _DESKS),
     Page("GET", "/plans", plans.show, _DESKS),
-    Page("GET", "/chats", chats.show, _DESKS),
-    Page("POST", "/chats", chats.new_word, _DESKS),
-    Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS),
     Page("GET", "/leave", leave.show, _DESKS),
     Page("POST", "/leave", leave.add, _DESKS),
     Page("POST", "/leave/{id}/end", leave.end, _DESKS),
+    Page("GET", "/chats", chats.show, _DESKS | _RECIPIENT),
+    Page("POST", "/chats", chats.new_word, _DESKS | _RECIPIENT),
+    Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS | _RECIPIENT),
+    _hidden("GET", "/lane", lane.show),
+    _hidden("POST", "/lane/key", lane.make_key),
+    _hidden("POST", "/lane/unlock", lane.unlock),
+    _hidden("POST", "/lane/lock", lane.lock),
+    _hidden("POST", "/lane/keys/{id}/confirm", lane.confirm),
+    _hidden("GET", _CASE, lane.case),
+    _hidden("GET", f"{_CASE}/letter", lane.letter),
+    _hidden("GET", f"{_CASE}/files/{{id}}", lane.send_file),
+    _hidden("POST", f"{_CASE}/decision", lane.decide),
+    _hidden("POST", f"{_CASE}/release", lane.release),
+    _hidden("POST", f"{_CASE}/answer", lane.answer),
+    _hidden("POST", f"{_CASE}/lock-out/{{id}}", lane.lock_out),
+    _hidden("POST", f"{_CASE}/let-in/{{id}}", lane.let_in),
+    _hidden("POST", f"{_CASE}/step-back", lane.step_back),
 )
+_EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def routes(site: Site) -> APIRouter:
@@ -72,4 +95,10 @@ def routes(site: Site) -> APIRouter:
             methods=[page.method],
             response_model=None,
         )
+    # Without this another method would be told that the address is there.
+    router.add_api_route("/lane{rest:path}", _nowhere, methods=_EVERY_METHOD)
     return router
+
+
+async def _nowhere(rest: str) -> None:
+    raise HTTPException(NOT_FOUND)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bot.errors import DomainError
 from bot.localities.profile import Profile
+from bot.petitions.sealed import service as lane
 from bot.staff import service as staff
 from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.web.staff.console import Console, Visit
@@ -23,11 +24,12 @@ class NewAccount(BaseModel):
     name: str = Field(min_length=2, max_length=80)
     role: Role
     unit: str = ""
+    seat: str = ""
     duty: bool = False
 
     def unit_id(self, profile: Profile) -> str | None:
         """The unit, if the role and the locality have it."""
-        if self.role is Role.ADMIN:
+        if self.role in (Role.ADMIN, Role.RECIPIENT):
             return None
         seats = {unit.id for unit in profile.units if not unit.external}
         if self.unit in seats:
@@ -55,10 +57,12 @@ async def add(console: Console, visit: Visit) -> Response:
             name=new.name,
             role=new.role,
             unit_id=new.unit_id(profile),
-            on_duty=new.duty and new.role is not Role.ADMIN,
+            on_duty=new.duty and new.role not in (Role.ADMIN, Role.RECIPIENT),
             by=by,
             now=now,
         )
+        if new.role is Role.RECIPIENT:
+            lane.seat(session, profile, account, new.seat, by=by, now=now)
         return account, staff.invite(session, account, now)
 
     try:

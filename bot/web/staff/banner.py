@@ -16,6 +16,8 @@ from bot.staff.model import Account, Role
 
 _PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?), (-?\d{1,3}(?:\.\d+)?)")
 CANCELLED = "cancel"
+_WITHOUT = frozenset({Role.ADMIN, Role.RECIPIENT})
+"""Have no desk, and so no alerts."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Frame:
 
 def sees_alert(officer: Account, alert: Alert) -> bool:
     """The Office and the duty seat; and every officer once it was pushed to all."""
-    if officer.role is Role.ADMIN:
+    if officer.role in _WITHOUT:
         return False
     if officer.role is Role.OFFICE or officer.on_duty:
         return True
@@ -64,7 +66,7 @@ def sees_alert(officer: Account, alert: Alert) -> bool:
 
 def frame(session: Session, product: Product, officer: Account, now: datetime) -> Frame:
     """What an officer has above a page."""
-    if officer.role is Role.ADMIN:
+    if officer.role in _WITHOUT:
         return Frame()
     rows = [
         row

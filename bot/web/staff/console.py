@@ -24,9 +24,11 @@ from bot.web import visitors
 from bot.web.limits import Buckets, Limit
 from bot.web.site import Site
 from bot.web.staff import banner
+from bot.web.staff.unlocked import Unlocked
 
 T = TypeVar("T")
 
+NOT_FOUND = 404
 HOME = "/staff"
 LOGIN = "/staff/login"
 _SESSION = "kiennghi_staff"
@@ -86,14 +88,21 @@ class Visit:
 
 @dataclass(frozen=True)
 class Page:
-    """An address and who may open it. Forms are let in only with their token."""
+    """An address and who may open it. Forms are let in only with their token.
+
+    ``hidden``: to everybody else it looks like an address that does not exist.
+    """
 
     method: str
     path: str
-    answer: Callable[["Console", Visit], Awaitable[Response]]
+    answer: "Answer"
     roles: frozenset[Role]
     files: int = 0
     """How many files its form may bring along."""
+    hidden: bool = False
+
+
+Answer = Callable[["Console", Visit], Awaitable[Response]]
 
 
 class Console:
@@ -105,6 +114,7 @@ class Console:
         self.one_at_a_time = Lock()
         """Held while a password is hashed: it takes 64 MB and the writing thread."""
         self.tries = Buckets(_TRIES)
+        self.unlocked = Unlocked()
         self._pages = site.pages
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -114,6 +124,8 @@ class Console:
             try:
                 response = await self._answer(page, request)
             except HTTPException as error:
+                if page.hidden and error.status_code == NOT_FOUND:
+                    raise
                 response = self._refusal(error.status_code)
             except DomainError as error:
                 response = self._refusal(422, error.code)
@@ -192,6 +204,8 @@ class Console:
         account = None
         if page.roles is not ANYBODY:
             account = await self._who(request)
+            if page.hidden and (account is None or account.role not in page.roles):
+                raise HTTPException(NOT_FOUND)
             if account is None:
                 return self.to_login(request)
             if account.role not in page.roles:

@@ -45,6 +45,7 @@ async def _again(console: Console, visit: Visit, status: int, problem: str) -> R
 
 async def log_out(console: Console, visit: Visit) -> Response:
     """Out, here and on the server."""
+    console.unlocked.forget(visit.secret)
     await console.write(lambda session: staff.log_out(session, visit.secret))
     return console.let_out(visit)
 

@@ -83,9 +83,11 @@ class Query(BaseModel):
 
 
 async def show(console: Console, visit: Visit) -> Response:
-    """A page of the inbox; the administrator is sent to the accounts."""
+    """A page of the inbox; who has none is sent to the own page."""
     if visit.officer.role is Role.ADMIN:
         return console.to("/staff/accounts")
+    if visit.officer.role is Role.RECIPIENT:
+        return console.to("/staff/lane")
     product, query = console.product, Query.of(visit)
     profile, day = product.profile, today(visit.now)
     is_office = visit.officer.role in OF_WHOLE_LOCALITY

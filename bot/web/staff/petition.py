@@ -158,8 +158,14 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     file, content = await console.read(work)
-    mime = file.mime if file.mime in _SUFFIXES else _UNKNOWN
-    name = f"{visit.path('code')}-{file.id}.{_SUFFIXES.get(mime or '', 'bin')}"
+    return file_answer(content, file.mime, f"{visit.path('code')}-{file.id}")
+
+
+def file_answer(content: bytes, mime: str | None, name: str) -> Response:
+    """A file of a resident: nothing but a picture that we drew is opened in place, and
+    nothing is kept on the way."""
+    mime = mime if mime in _SUFFIXES else _UNKNOWN
+    name = f"{name}.{_SUFFIXES.get(mime, 'bin')}"
     how = "inline" if mime == _INLINE else "attachment"
     headers = {
         "Content-Disposition": f'{how}; filename="{name}"',
