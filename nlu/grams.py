@@ -21,7 +21,7 @@ from nlu.text import fold, words
 
 _DIGITS = re.compile(r"\d+")
 _LONGEST_WORD = 20
-_SHORTEST_RUN, _LONGEST_RUN = 3, 4
+_RUN = 3
 _TINY = 1e-9
 
 
@@ -63,7 +63,7 @@ def folded_grams(source: Tokens) -> list[str]:
 
 
 def letter_grams(source: Tokens) -> list[str]:
-    """Three or four letters inside the folded words, whose borders count as letters."""
+    """Three letters inside the folded words, whose borders count as letters."""
     return [run for word in source.folded for run in _letter_runs(word)]
 
 
@@ -74,12 +74,7 @@ def _pairs(found: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def _letter_runs(word: str) -> list[str]:
     bordered = f" {word} "
-    longest = min(_LONGEST_RUN, len(bordered))
-    return [
-        bordered[i : i + size]
-        for size in range(_SHORTEST_RUN, longest + 1)
-        for i in range(len(bordered) - size + 1)
-    ]
+    return [bordered[i : i + _RUN] for i in range(len(bordered) - _RUN + 1)]
 
 
 Columns = np.ndarray[Any, np.dtype[np.intp]]
