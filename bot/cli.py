@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from bot.commands import audit, chat, check, deadline, keys, lane, nlu, people, serve
+from bot.commands import (
+    audit,
+    chat,
+    check,
+    deadline,
+    keys,
+    lane,
+    nlu,
+    people,
+    rehearse,
+    serve,
+)
 from bot.errors import BotError
 from bot.messages import operator_message
 
@@ -14,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serve, chat, check, deadline, audit, keys, lane, nlu, people):
+for module in (serve, chat, check, deadline, audit, keys, lane, nlu, people, rehearse):
     module.attach(app)
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.bootstrap import Product, build
 from bot.clock import VIETNAM, today
+from bot.conferences import closing
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.deadlines.calendar import WorkingCalendar
@@ -34,6 +35,7 @@ def attach(app: typer.Typer) -> None:
     events = typer.Typer(no_args_is_help=True, help="Dialogue conferences.")
     events.callback()(lambda: None)
     events.command("schedule")(schedule)
+    events.command("end")(end_conference)
     app.add_typer(events, name="conference")
     app.command("demo")(demo)
 
@@ -145,6 +147,28 @@ def fix_planned_date(
         residents.conference_dated(session, product.notifier, waiting[0], told, now=now)
         duties.ensure(session, profile, product.registry.calendar, now)
     return len(told)
+
+
+def end_conference(
+    at: Annotated[str, typer.Option(help="YYYY-MM-DD HH:MM")],
+    conference: Annotated[int | None, typer.Option(help="its number")] = None,
+) -> None:
+    """Enter when the last conference ended; the dates of what was raised run from
+    here."""
+    product = build(load_settings())
+    now = product.clock()
+    with product.database.writing() as session:
+        row = conferences.last_held(session, product.profile.id, conference, now)
+        if row is None:
+            raise ConfigurationError("conference_unknown", programme=conference or "")
+        ended = _moment(at)
+        bound = closing.end(
+            session, product.registry, row, ended, by="operator", now=now
+        )
+        duties.ensure(session, product.profile, product.registry.calendar, now)
+    shown = product.texts.date(ended)
+    typer.echo(message("steps", "conference_ended", at=shown, count=len(bound)))
+    product.close()
 
 
 def demo(

@@ -43,6 +43,20 @@ def upcoming(session: Session, locality_id: str, now: datetime) -> list[Conferen
     return sorted(rows, key=lambda c: (c.starts_at is None, c.starts_at or now, c.id))
 
 
+def last_held(
+    session: Session, locality_id: str, number: int | None, now: datetime
+) -> Conference | None:
+    """The conference of that number, or the last one that has begun."""
+    query = select(Conference).where(
+        Conference.locality_id == locality_id,
+        col(Conference.starts_at) <= now,
+        col(Conference.cancelled_at).is_(None),
+    )
+    if number is not None:
+        query = query.where(Conference.id == number)
+    return session.exec(query.order_by(col(Conference.starts_at).desc())).first()
+
+
 def seats_left(session: Session, conference: Conference) -> int | None:
     """Seats nobody has; none when seats are not counted."""
     if conference.seats is None:

@@ -17,12 +17,13 @@ from bot.conversation.model import Attachment
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
 from bot.notifications import lane_push, outbox, staff_push
+from bot.notifications.counter import Counter
 from bot.notifications.model import Conversation
 from bot.notifications.policy import Notifier
-from bot.petitions import queries, service
+from bot.petitions import queries, replies, service, together
 from bot.petitions.details import Details
-from bot.petitions.life import RESIDENT
-from bot.petitions.model import Alert, CallBack, Petition
+from bot.petitions.life import ANSWERED, RESIDENT, UNANSWERED, PetitionStatus, stage
+from bot.petitions.model import Alert, CallBack, Petition, Rating
 from bot.petitions.service import NewPetition, Registry
 from bot.storage import events
 from bot.storage.types import stored_id
@@ -120,6 +121,42 @@ class Desk:
         self._hand_over(effect.media, petition)
 
     @perform.register
+    def _rate(self, effect: wanted.Rate) -> None:
+        petition = self._own(effect.petition_id)
+        if petition is None or petition.status not in ANSWERED:
+            return
+        counter = self._counter()
+        if effect.rating is not Rating.DONE:
+            replies.rate(self.session, petition, effect.rating, now=self.now)
+            if effect.text or effect.media:
+                service.add(
+                    self.session,
+                    self.registry.vault,
+                    petition,
+                    effect.text,
+                    now=self.now,
+                )
+                self._hand_over(effect.media, petition)
+            counter.reopen(petition)
+        elif petition.status is PetitionStatus.DELIVERED:
+            counter.rate(petition, effect.rating)
+
+    @perform.register
+    def _join(self, effect: wanted.Join) -> wanted.Outcome:
+        petition = queries.by_code(
+            self.session, self._locality, effect.code, to_change=True
+        )
+        is_own = petition and petition.conversation_id == self.conversation.id
+        if petition is None or is_own or petition.status not in UNANSWERED:
+            return wanted.Joined(effect.code, found=False)
+        chat = self._conversation_id
+        if effect.leaves:
+            left = together.leave(self.session, petition, chat, now=self.now)
+            return wanted.Joined(effect.code, found=left)
+        together.join(self.session, petition, chat, now=self.now)
+        return wanted.Joined(effect.code, found=True)
+
+    @perform.register
     def _look_up(self, effect: wanted.LookUp) -> wanted.Outcome:
         petition, locked = service.look_up(
             self.session, self.registry, effect.code, effect.secret, now=self.now
@@ -130,7 +167,7 @@ class Desk:
         return wanted.LookedUp(
             found=True,
             code=petition.code,
-            status=petition.status.value,
+            status=stage(petition.status).value,
             unit_id=petition.unit_id,
             intake_due=petition.intake_due,
             intake_basis=explained.get("basis"),
@@ -311,6 +348,10 @@ class Desk:
                 )
                 .values(petition_id=petition.id)
             )
+
+    def _counter(self) -> Counter:
+        notifier = Notifier.of(self.registry, self.texts)
+        return Counter(self.session, self.registry, notifier, self.now)
 
     def _own(self, petition_id: int) -> Petition | None:
         petition = self.session.get(Petition, petition_id)

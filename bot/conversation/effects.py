@@ -4,7 +4,7 @@ hands the outcome back to the flow that asked."""
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from bot.petitions.model import Kind
+from bot.petitions.model import Kind, Rating
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,25 @@ class AddTo:
     petition_id: int
     text: str
     media: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The word on a reply: done, or what is still to be done, which takes the petition
+    up anew."""
+
+    petition_id: int
+    rating: Rating
+    text: str = ""
+    media: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Join:
+    """A household joins (or ``leaves``) somebody's matter by its code; ``Joined``."""
+
+    code: str
+    leaves: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,6 +178,8 @@ Effect = (
     | Withdraw
     | RaiseAt
     | AddTo
+    | Rate
+    | Join
     | LookUp
     | Alarm
     | AddToAlarm
@@ -219,4 +240,12 @@ class LookedUp:
     data: dict[str, object] = field(default_factory=dict)
 
 
-Outcome = PetitionsFiled | Registered | LookedUp
+@dataclass(frozen=True)
+class Joined:
+    """Outcome of ``Join``; ``found`` is false for every reason not to."""
+
+    code: str
+    found: bool
+
+
+Outcome = PetitionsFiled | Registered | LookedUp | Joined

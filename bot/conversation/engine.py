@@ -224,8 +224,10 @@ class Engine:
             flow.prompt(scene)
         elif self._is_code(scene):
             self._flows["follow"].open(scene)
-        elif said and said in self._openings and self._may_open(scene, said):
-            self._flows[self._openings[said]].open(scene)
+        elif (opens := _bare_name(said)) in self._openings and self._may_open(
+            scene, opens
+        ):
+            self._flows[self._openings[opens]].open(scene)
         else:
             return False
         return True
@@ -233,7 +235,11 @@ class Engine:
     def _is_code(self, scene: Scene) -> bool:
         """A code by itself, typed or tapped, shows its matter."""
         turn, frames = scene.turn, scene.state.frames
-        if frames and scene.frame.flow in ("follow", "withdraw", "add"):
+        if scene.said in ("join", "leave"):
+            return False
+        if frames and scene.frame.flow in ("follow", "withdraw", "add", "rate"):
+            return False
+        if "/" in (turn.payload or ""):  # a button about that matter: "rate_done/STH-…"
             return False
         text = turn.payload or turn.text
         return len(text.split()) <= _CODE_WORDS and find_code(text) is not None
@@ -384,6 +390,8 @@ class Engine:
             return titles[bare]
         if command := self.book.phrases.command(text):
             return command
+        if command := self.book.phrases.with_code(text):
+            return command
         partly = [
             payload
             for title, payload in titles.items()
@@ -463,6 +471,12 @@ _NEVER_LEAD = (
     "stop_notices",
     "want_notices",
 )
+
+
+def _bare_name(said: str | None) -> str:
+    """The name of a button, without what it is about: "rate_done" of
+    "rate_done/STH-…"."""
+    return (said or "").split("/")[0]
 
 
 def _head(text: str) -> tuple[str, bool, str]:

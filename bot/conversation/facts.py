@@ -10,11 +10,14 @@ from bot.conferences.model import Conference
 from bot.conversation.model import Attachment
 from bot.conversation.turn import ConferenceInfo, Matter, Slip
 from bot.conversation.validators import shorten
+from bot.deadlines import dues
+from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
-from bot.petitions import queries
+from bot.petitions import queries, replies
+from bot.petitions.life import ANSWERED, stage
 from bot.petitions.model import Petition
-from bot.petitions.service import Registry
+from bot.petitions.service import INTAKE, PETITION, Registry
 from bot.storage.types import stored_id
 
 _SUMMARY = 60
@@ -102,6 +105,7 @@ class DatabaseFacts:
 
     def _matter(self, row: Petition) -> Matter:
         explained = row.intake_deadline or {}
+        reply = self._reply_due(row)
         conference = (
             self._session.get(Conference, row.conference_id)
             if row.conference_id
@@ -110,7 +114,7 @@ class DatabaseFacts:
         return Matter(
             petition_id=row.id or 0,
             code=row.code,
-            status=row.status.value,
+            status=stage(row.status).value,
             unit_id=row.unit_id,
             received_at=row.received_at,
             intake_due=row.intake_due,
@@ -118,4 +122,24 @@ class DatabaseFacts:
             summary=shorten(row.content, _SUMMARY),
             steps=tuple(explained.get("steps", ())),
             conference_at=conference.starts_at if conference else None,
+            promised_on=row.promised_on,
+            reply_due=reply.due if reply else None,
+            reply_basis=reply.basis if reply else None,
+            answer=self._answer(row),
+            may_reopen=row.status in ANSWERED and replies.may_reopen(row),
         )
+
+    def _reply_due(self, row: Petition) -> Due | None:
+        """The nearest date by which it must be answered."""
+        live = dues.live(self._session, row.locality_id, PETITION, stored_id(row.id))
+        return next((d for d in live if d.basis and d.rule != INTAKE), None)
+
+    def _answer(self, row: Petition) -> str | None:
+        """What the reply said; of a petition that is answered together, the lead's."""
+        lead = self._session.get(Petition, row.lead_id) if row.lead_id else None
+        told = lead or row
+        reply = replies.current(self._session, told)
+        if reply is None or reply.delivered_at is None:
+            return None
+        key = self._registry.vault.unwrap(told.key)
+        return "\n".join(replies.open_words(key, reply).summary)

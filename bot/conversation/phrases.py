@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot import yaml_file
 from bot.errors import ConfigurationError
+from bot.petitions.code import find_code
 from nlu.text import fold, normalise
 
 _INFORMAL = 2
@@ -31,6 +32,7 @@ class _File(BaseModel):
     weekdays: list[str]
     circled: list[str]
     commands: dict[str, list[str]]
+    before_code: dict[str, list[str]]
     keywords: dict[str, list[str]]
     since: list[str]
     fillers: list[str]
@@ -55,6 +57,8 @@ class Phrases:
     circled: tuple[str, ...]
     commands: dict[str, list[tuple[list[str], str]]]
     """Folded phrase → its spelt words and its command, in the order of the file."""
+    before_code: tuple[tuple[str, re.Pattern[str]], ...]
+    """Commands that are said with a code."""
     keywords: tuple[tuple[str, re.Pattern[str]], ...]
     since: tuple[re.Pattern[str], ...]
     fillers: frozenset[str]
@@ -82,6 +86,7 @@ class Phrases:
             weekdays=tuple(file.weekdays),
             circled=tuple(file.circled),
             commands=_commands(file.commands),
+            before_code=_table(file.before_code),
             keywords=_table(file.keywords),
             since=tuple(re.compile(rf"\b{pattern}\b") for pattern in file.since),
             fillers=frozenset(plain(phrase) for phrase in file.fillers),
@@ -110,6 +115,14 @@ class Phrases:
             if all(w in (s, fold(s)) for w, s in zip(words, spelt, strict=True)):
                 return command
         return None
+
+    def with_code(self, text: str) -> str | None:
+        """The command that stands before a code: ``THAM GIA STH-25-0042-K``."""
+        if find_code(text) is None:
+            return None
+        words = plain(text)
+        found = (name for name, spelt in self.before_code if spelt.match(words))
+        return next(found, None)
 
     def keyword(self, text: str) -> str | None:
         """The task whose words occur in the message; for when the model is away."""

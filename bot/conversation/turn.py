@@ -83,6 +83,13 @@ class Matter:
     summary: str | None = None
     steps: tuple[dict[str, object], ...] = ()
     conference_at: datetime | None = None
+    promised_on: date | None = None
+    reply_due: date | None = None
+    reply_basis: str | None = None
+    """By when it is answered in writing, where a rule says so."""
+    answer: str | None = None
+    """The three plain lines of the reply, once it was given."""
+    may_reopen: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from bot.storage.savepoint import TRY_AGAIN
 from bot.storage.types import stored_id
 
 SYSTEM = "scheduler"
-_MORNING = time(7, 30)
+_MORNING = time(7)
 """When the reminders of a day are due, on a Vietnamese clock."""
 
 

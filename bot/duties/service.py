@@ -11,7 +11,7 @@ from bot.channels.base import MediaKind
 from bot.clock import VIETNAM, local, today
 from bot.conferences.model import Conference
 from bot.deadlines.calendar import WorkingCalendar
-from bot.deadlines.rules import Period, due, period_end
+from bot.deadlines.rules import Event, Period, due, period_end
 from bot.duties import queries
 from bot.duties.model import Duty, DutyFile
 from bot.errors import DomainError
@@ -33,7 +33,7 @@ MAX_NUMBER = 60
 _LOCK = "duties"
 _MISSED_PERIODS = 24
 """How far back to look for what arose while the product stood still."""
-_REMIND_AT = time(7, 30)
+_REMIND_AT = time(7)
 _STAGES = (7, 3, 1, 0)
 """Days before the due date on which an actor is reminded; weekly after it."""
 _WEEK = timedelta(days=7)
@@ -312,7 +312,7 @@ def _occasions(
     if planned.occasion is Occasion.CONFERENCE:
         for conference in conferences:
             if _applies(programme, planned, conference) and conference.starts_at:
-                start = local(conference.starts_at).date()
+                start = _start(programme, planned, conference, conference.starts_at)
                 yield _of_conference(conference), start, conference.id
         return
     period = period_of(planned.occasion)
@@ -323,6 +323,21 @@ def _occasions(
     before = known.occasions.get((programme.id, planned.id), set())
     for start in _periods(programme, period, before, day):
         yield _period_key(period, start), start, None
+
+
+def _start(
+    programme: Programme,
+    planned: PlannedDuty,
+    conference: Conference,
+    starts_at: datetime,
+) -> date:
+    """The day a conference is held; once it is over, of what counts from its end, the
+    day it ended."""
+    held = local(starts_at).date()
+    rule = programme.rule(planned.rule, held) if planned.rule else None
+    if rule and rule.event is Event.CONFERENCE_ENDED and conference.ended_at:
+        return local(conference.ended_at).date()
+    return held
 
 
 def _applies(

@@ -107,8 +107,9 @@ class ConferencePlan(Part):
 
     ``title``: another one than the programme's; ``short_title``: for a button, where
     residents choose among several. ``planned`` is the plan's own words for
-    when, ``place`` for where; ``every``: again in each such period. ``seats`` none
-    means no limit, ``expected_people`` is no limit either.
+    when, ``place`` for where; ``every``: again in each such period; ``rehearse_on``:
+    the day on which a rehearsal holds it. ``seats`` none means no limit,
+    ``expected_people`` is no limit either.
     """
 
     id: str = Field(default="hoi_nghi", pattern=ID)
@@ -129,6 +130,7 @@ class ConferencePlan(Part):
     planned: str | None = None
     place: str | None = None
     every: Period | None = None
+    rehearse_on: date | None = None
 
     @property
     def takes_registrations(self) -> bool:

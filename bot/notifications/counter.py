@@ -167,7 +167,7 @@ class Counter:
             who=who,
             now=self.now,
         )
-        self._push(petition, NoticeEvent.RETURNED, "office")
+        self._push(petition, NoticeEvent.GIVEN_BACK, "office")
 
     def extend(
         self, petition: Petition, wanted: MoreTime, responsible: str, who: Who
@@ -296,8 +296,8 @@ class Counter:
     def reopen(self, petition: Petition) -> None:
         """Taken up anew: the unit and the Office hear."""
         replies.reopen(self.session, petition, now=self.now)
-        self._push(petition, NoticeEvent.RETURNED, "holder")
-        self._push(petition, NoticeEvent.RETURNED, "office")
+        self._push(petition, NoticeEvent.TAKEN_UP_ANEW, "holder")
+        self._push(petition, NoticeEvent.TAKEN_UP_ANEW, "office")
 
     # -- what falls due by itself ------------------------------------------------
 
@@ -326,8 +326,9 @@ class Counter:
         rows = branches.close_due(
             self.session, profile.id, profile.retention.answered_days, self.now
         )
-        for petition in rows:
-            self._tell(petition, NoticeEvent.CLOSED)
+        for petition, was in rows:
+            if was is not PetitionStatus.CONFIRMED:
+                self._tell(petition, NoticeEvent.CLOSED)
         return len(rows)
 
     # -- telling -----------------------------------------------------------------

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.clock import today
+from bot.deadlines.model import Due
+from bot.duties.model import Duty
 from bot.notifications import outbox
 from bot.notifications.model import DigestItem
 from bot.notifications.policy import Notifier
@@ -22,6 +24,7 @@ from bot.staff.model import Account
 from bot.storage.types import stored_id
 
 _ACCOUNTS = 50
+_OF_A_DATE = ("due_t7", "due_t3", "due_t1", "due_today", "overdue")
 _CODES = 5
 """More codes do not fit a telephone; the rest is counted."""
 
@@ -99,10 +102,29 @@ def _put(
 
 def _is_open(session: Session, item: DigestItem) -> bool:
     """Whether there is still something to do: a night may have settled it."""
+    if item.aggregate == "duty":
+        duty = session.get(Duty, item.aggregate_id)
+        return duty is not None and not (duty.done_at or duty.dropped_at)
     if item.aggregate != "petition":
         return True
+    if item.event in _OF_A_DATE and not _binds(session, item):
+        return False
     petition = session.get(Petition, item.aggregate_id)
     return petition is not None and petition.status in OPEN
+
+
+def _binds(session: Session, item: DigestItem) -> bool:
+    """Whether the date is still to be kept; the key names its rule and version."""
+    rule, version = item.key.split("/")[2:4]
+    query = select(Due).where(
+        Due.locality_id == item.locality_id,
+        Due.aggregate == item.aggregate,
+        Due.aggregate_id == item.aggregate_id,
+        Due.rule == rule,
+        Due.version == int(version),
+    )
+    due = session.exec(query).one_or_none()
+    return due is None or due.is_live
 
 
 def _values(

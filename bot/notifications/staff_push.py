@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
 
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,7 @@ from bot.duties.service import recorder
 from bot.localities import fields
 from bot.notifications import calls, table
 from bot.notifications.policy import NoticeEvent, Notifier
+from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
 from bot.staff.ladder import ladder, rung_from
@@ -19,6 +21,7 @@ from bot.staff.model import Account, Leave, Role
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
+_SHORT = 60
 _NOVEMBER = 11
 
 
@@ -65,7 +68,7 @@ def petition(
         {
             "code": row.code,
             "field": fields.labels(profile)[row.field],
-            "due": row.intake_due,
+            "due": row.intake_due if row.status in AT_OFFICE else None,
         },
         key=f"petition/{row.id}/new/{row.unit_id}/{turn}",
         now=now,
@@ -118,10 +121,15 @@ def duties(
             session,
             rungs[0].accounts if rungs else (),
             NoticeEvent.DUTY_OVERDUE if late else NoticeEvent.DUTY_DUE,
-            {"rule": planned.what, "due": row.due},
+            {"rule": _short(planned.what), "due": row.due},
             key=f"duty/{row.id}/{day}",
             now=now,
         )
+
+
+def _short(what: str) -> str:
+    """As much of a sentence as fits a list on a telephone."""
+    return shorten(what, _SHORT, placeholder="…")
 
 
 def calendars_missing(

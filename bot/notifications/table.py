@@ -77,6 +77,10 @@ class NoticeEvent(StrEnum):
     DUE_TODAY = "due_today"
     OVERDUE = "overdue"
     RETURNED = "returned"
+    GIVEN_BACK = "given_back"
+    """A unit returned a petition to the Office."""
+    TAKEN_UP_ANEW = "taken_up_anew"
+    """The resident says that it is not solved."""
     WAITS_FOR_APPROVAL = "waits_for_approval"
     WAITS_FOR_SIGNATURE = "waits_for_signature"
     WAITS_FOR_NUMBER = "waits_for_number"
@@ -120,6 +124,8 @@ _FOR_STAFF: dict[NoticeEvent, frozenset[Audience]] = {
     NoticeEvent.DUE_TODAY: _STAFF,
     NoticeEvent.OVERDUE: _STAFF,
     NoticeEvent.RETURNED: _STAFF,
+    NoticeEvent.GIVEN_BACK: _STAFF,
+    NoticeEvent.TAKEN_UP_ANEW: _STAFF,
     NoticeEvent.WAITS_FOR_APPROVAL: _STAFF,
     NoticeEvent.WAITS_FOR_SIGNATURE: _STAFF,
     NoticeEvent.WAITS_FOR_NUMBER: _STAFF,

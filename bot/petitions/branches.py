@@ -11,7 +11,7 @@ from bot.deadlines.model import Due
 from bot.deadlines.plan import BackwardPlan
 from bot.errors import DomainError
 from bot.petitions import service
-from bot.petitions.life import AT_OFFICE, SYSTEM, Act, Who
+from bot.petitions.life import AT_OFFICE, SYSTEM, Act, PetitionStatus, Who
 from bot.petitions.model import DeclineReason, DelayReason, Petition
 from bot.petitions.service import Registry
 from bot.storage.types import stored_id
@@ -154,8 +154,9 @@ def decline(
 
 def close_due(
     session: Session, locality_id: str, days: int, now: datetime
-) -> list[Petition]:
-    """Close what was answered ``days`` ago and not taken up anew."""
+) -> list[tuple[Petition, PetitionStatus]]:
+    """Close what was answered ``days`` ago and not taken up anew; and what each was
+    before."""
     rows = session.exec(
         select(Petition)
         .where(
@@ -165,15 +166,17 @@ def close_due(
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
+    closed = []
     for petition in rows:
         was = petition.status
+        closed.append((petition, was))
         service.act(petition, Act.CLOSE, SYSTEM)
         petition.answered_at = None
         session.add(petition)
         service.record(
             session, petition, "closed", by=SYSTEM.name, now=now, old=was.value
         )
-    return list(rows)
+    return closed
 
 
 def _answer(

@@ -41,7 +41,7 @@ class Entry:
     symbol: str
     issued_on: date
     signer: Signer
-    file_id: int
+    file_id: int | None
     file: bytes
     """The signed, sealed file: its hash goes on record."""
 

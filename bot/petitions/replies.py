@@ -189,7 +189,7 @@ def reopen(
 ) -> None:
     """Not solved, or broken again: back to the unit. Limited
     (``reopened_too_often``)."""
-    if petition.reopenings >= MOST_REOPENINGS:
+    if not may_reopen(petition):
         raise DomainError("reopened_too_often", most=MOST_REOPENINGS)
     service.act(petition, Act.REOPEN, who)
     if reply := current(session, petition):
@@ -201,6 +201,11 @@ def reopen(
     service.record(
         session, petition, "reopened", by=who.name, now=now, times=petition.reopenings
     )
+
+
+def may_reopen(petition: Petition) -> bool:
+    """Whether it was not taken up anew too often."""
+    return petition.reopenings < MOST_REOPENINGS
 
 
 def _check(petition: Petition, kind: ReplyKind, words: Words) -> None:

@@ -215,7 +215,8 @@ def test_what_was_answered_closes_by_itself(register: Register, clock: Clock) ->
     clock.advance(days=14, hours=23)
     assert branches.close_due(register.session, "son-tay-ha", 15, register.now) == []
     clock.advance(hours=2)
-    assert branches.close_due(register.session, "son-tay-ha", 15, register.now) == [row]
+    closed = branches.close_due(register.session, "son-tay-ha", 15, register.now)
+    assert closed == [(row, PetitionStatus.DELIVERED)]
     assert row.status is PetitionStatus.CLOSED
     assert branches.close_due(register.session, "son-tay-ha", 15, register.now) == []
     with refused("transition_refused"):

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from bot import cli
 from bot.bootstrap import Product
-from bot.petitions.model import Sealed
+from bot.petitions.sealed.model import Sealed
 from bot.storage import chains, events
 from bot.storage.chains import Problem
 from tests.support.talk import Clock, Talk, at

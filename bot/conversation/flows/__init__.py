@@ -5,10 +5,12 @@ from bot.conversation.flows.complaint import ComplaintFlow
 from bot.conversation.flows.danger import DangerFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.handoff import HandoffFlow
+from bot.conversation.flows.join import JOIN, LEAVE, JoinFlow
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
 from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
 from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
+from bot.conversation.flows.rate import TAPPED, RateFlow
 from bot.conversation.flows.register import RegisterFlow
 from bot.conversation.flows.sealed import (
     DenunciationFlow,
@@ -29,12 +31,14 @@ ALL = {
         EraseFlow(),
         FollowFlow(),
         HandoffFlow(),
+        JoinFlow(),
         LinkedFlow(),
         MyDataFlow(),
         NoticesFlow(),
         PetitionFlow(),
         ProtectionFlow(),
         QuestionsFlow(),
+        RateFlow(),
         RegisterFlow(),
         SelfHarmFlow(),
         TalkFlow(),
@@ -50,12 +54,15 @@ OPENINGS = {
     "follow_petition": "follow",
     "my_data": "my_data",
     "register_conference": "register",
-    "reopen_petition": "add",
+    "rate_reply": "rate",
+    "reopen_petition": "rate",
     "submit_petition": "petition",
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
     LINKED: LinkedFlow.name,
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
+    **dict.fromkeys((JOIN, LEAVE), "join"),
+    **dict.fromkeys(TAPPED, "rate"),
     **dict.fromkeys(TALK, "talk"),
 }
 

@@ -107,6 +107,10 @@ def show_matter(scene: Scene, matter: Matter) -> None:
         unit=scene.facts.profile.unit(matter.unit_id).name,
         due=matter.intake_due,
         basis=matter.intake_basis,
+        reply_due=matter.reply_due,
+        reply_basis=matter.reply_basis,
+        promised=matter.promised_on,
+        answer=matter.answer,
         conference_at=matter.conference_at,
     )
 

@@ -9,7 +9,6 @@ TALK = (
     "greet",
     "not_clear",
     "out_of_scope",
-    "rate_reply",
     "thanks",
 )
 
