@@ -47,6 +47,8 @@ _NOON = time(11, 30)
 _NOTICES = ("public_notice", "public_notice_law")
 _LEAD = 45
 """Days before a conference on which the first resident writes."""
+_BY_DAY = ("ratings", "conference_reminders", "digests")
+"""Ticks whose moments lie in the day; all others have theirs in the morning."""
 _LATE = 4
 _AFTER = 10
 """Working days after which what has no date is done."""
@@ -87,7 +89,7 @@ class Plot:
         day = first
         while day <= last:
             self._cue(day, _EARLY, self._morning)
-            self._cue(day, _DIGEST, self.stage.tick)
+            self._cue(day, _DIGEST, lambda: self.stage.tick("digests"))
             if self.calendar.is_working_day(day):
                 self._cue(day, _WORK, self._working_day)
             day += timedelta(days=1)
@@ -133,7 +135,7 @@ class Plot:
         def on(days_before: int) -> date:
             return max(first, held - timedelta(days=days_before))
 
-        fixed = self._notice_day(programme, held)
+        fixed = max(first, self._notice_day(programme, held))
         self._cue(on(_LEAD), _EVENING, lambda: self._petition("hung", "lamp"))
         self._cue(on(_LEAD - 5), _EVENING, lambda: self._petition("nam", "water"))
         self._cue(on(_LEAD - 10), _EVENING, lambda: self._register(plan))
@@ -256,7 +258,7 @@ class Plot:
         for petition in self._petitions():
             self._handle(petition)
         self._do_duties()
-        self.stage.tick()
+        self.stage.tick(*_BY_DAY)
 
     def _petitions(self) -> Sequence[Petition]:
         with self.product.database.reading() as session:
