@@ -1,0 +1,238 @@
+"""A petition's life on its page: who sees which form, and what pressing it does."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from bot.petitions.life import PetitionStatus
+from bot.petitions.model import Petition
+from bot.staff.model import Role
+from tests.support.console import Answer, Browser, Desk
+from tests.support.talk import Talk
+
+REPLY = {
+    "kind": "quick",
+    "outcome": "solved",
+    "summary": "Đã thay bóng đèn.\nĐèn sáng lại từ hôm nay.",
+    "text": "Đơn vị đã thay bóng đèn ở đầu cầu treo.",
+}
+
+
+@pytest.fixture
+def desk(plain_talk: Talk) -> Iterator[Desk]:
+    return Desk(plain_talk)
+
+
+@pytest.fixture
+def people(desk: Desk) -> dict[str, Browser]:
+    """Somebody on every seat that a reply passes."""
+    return {
+        "mai": desk.officer("mai", Role.OFFICE, "van_phong"),
+        "hung": desk.officer("hung", Role.OFFICER, "phong_kinh_te"),
+        "phuc": desk.officer("phuc", Role.HEAD, "phong_kinh_te"),
+        "tinh": desk.officer("tinh", Role.CHAIR, "van_phong"),
+        "thu": desk.officer("thu", Role.CLERK, "van_phong"),
+        "binh": desk.officer("binh", Role.OFFICER, "cong_an"),
+    }
+
+
+def acts(page: Answer) -> set[str]:
+    found = (form.action.partition("/acts/")[2] for form in page.forms)
+    return {act for act in found if act}
+
+
+def do(browser: Browser, petition: Petition, act: str, **fields: str) -> Answer:
+    page = browser.get(f"/staff/petitions/{petition.code}")
+    return browser.submit(page.form(f"/acts/{act}"), **fields)
+
+
+def given(desk: Desk, people: dict[str, Browser]) -> Petition:
+    petition = desk.file()
+    page = people["mai"].get(f"/staff/petitions/{petition.code}")
+    people["mai"].submit(page.form("/assignment"), unit="phong_kinh_te")
+    do(people["hung"], petition, "start")
+    return petition
+
+
+def status(desk: Desk, petition: Petition) -> PetitionStatus:
+    with desk.product.database.reading() as session:
+        return session.get_one(Petition, petition.id).status
+
+
+def told(desk: Desk) -> str:
+    desk.product.clock.advance(hours=14)
+    desk.talk.run(desk.talk.sender.send_due())
+    return desk.talk.person("lan").last.text
+
+
+def test_a_quick_reply_passes_two_hands(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    page = do(people["hung"], petition, "draft", **REPLY)
+    assert "Đã trình" in page.text
+    assert "Đã thay bóng đèn." in page.text
+    assert "approve" not in acts(page)
+    page = do(people["phuc"], petition, "approve")
+    assert "Đã trả lời" in page.text
+    assert status(desk, petition) is PetitionStatus.DELIVERED
+    assert "Đèn sáng lại từ hôm nay." in told(desk)
+
+
+def test_a_paper_passes_five_hands_and_gets_a_number(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    do(people["hung"], petition, "draft", **{**REPLY, "kind": "formal"})
+    do(people["phuc"], petition, "approve")
+    do(people["hung"], petition, "send_to_sign")
+    do(people["tinh"], petition, "sign")
+    page = issue(people["thu"], petition, number="41")
+    assert "Số 41/UBND-VP" in page.text
+    assert status(desk, petition) is PetitionStatus.DELIVERED
+    text = told(desk)
+    assert "41/UBND-VP" in text
+
+
+def issue(browser: Browser, petition: Petition, number: str) -> Answer:
+    page = browser.get(f"/staff/petitions/{petition.code}")
+    form = page.form("/acts/issue")
+    fields = {
+        **form.fields,
+        "number": number,
+        "symbol": "/UBND-VP",
+        "issued_on": date(2025, 12, 1).isoformat(),
+        "signer": "Nguyễn Thị Tình",
+    }
+    fields.pop("file", None)
+    sent = browser.client.post(
+        form.action, data=fields, files={"file": ("ky.pdf", b"%PDF-1.7 x")}
+    )
+    return browser.follow(browser._seen(browser.talk.run(sent)))
+
+
+def test_what_is_refused_is_said_and_what_was_typed_is_kept(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    page = do(
+        people["hung"], petition, "draft", **{**REPLY, "summary": "\n".join("abcd")}
+    )
+    assert page.status == 422
+    assert "từ một đến ba dòng" in page.text
+    assert REPLY["text"] in page.text
+    assert status(desk, petition) is PetitionStatus.IN_PROGRESS
+
+
+def test_nobody_approves_an_own_paper(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    do(people["phuc"], petition, "draft", **{**REPLY, "kind": "formal"})
+    page = do(people["phuc"], petition, "approve")
+    assert "không phải người soạn" in page.text
+    assert "Đã duyệt" in do(people["tinh"], petition, "approve").text
+
+
+def test_a_form_that_is_out_of_date_changes_nothing(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    old = (
+        people["hung"].get(f"/staff/petitions/{petition.code}").form("/acts/give_back")
+    )
+    do(people["hung"], petition, "draft", **REPLY)
+    page = people["hung"].submit(old, reason="other_unit")
+    assert "Người khác vừa xử lý" in page.text
+    assert status(desk, petition) is PetitionStatus.DRAFTED
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ("hung", {"draft", "ask", "progress", "give_back", "supplement"}),
+        ("phuc", {"draft", "ask", "progress", "give_back", "supplement"}),
+        ("mai", {"progress", "supplement", "withdraw", "guide", "escalate"}),
+        ("tinh", {"extend", "decline", "escalate"}),
+        ("thu", set()),
+    ],
+)
+def test_each_sees_the_own_acts(
+    desk: Desk, people: dict[str, Browser], who: str, may: set[str]
+) -> None:
+    petition = given(desk, people)
+    shown = acts(people[who].get(f"/staff/petitions/{petition.code}"))
+    assert may <= shown
+    if who == "thu":
+        assert shown == set()
+    if who == "mai":
+        assert not shown & {"draft", "start", "approve"}
+
+
+def test_another_unit_does_nothing(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    token = people["binh"].get("/staff").forms[0].fields["csrf"]
+    address = f"/staff/petitions/{petition.code}/acts/draft"
+    answer = people["binh"].post(address, csrf=token, was="x", **REPLY)
+    assert answer.status == 404
+
+
+def test_an_act_that_there_is_not(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    token = people["hung"].get("/staff").forms[0].fields["csrf"]
+    for act in ("join", "dance"):
+        address = f"/staff/petitions/{petition.code}/acts/{act}"
+        assert people["hung"].post(address, csrf=token).status == 404
+
+
+def test_a_question_reaches_the_resident_and_the_answer_the_unit(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    do(people["hung"], petition, "ask", question="Cột đèn số mấy?")
+    assert "Cột đèn số mấy?" in told(desk)
+    assert status(desk, petition) is PetitionStatus.AWAITING_RESIDENT
+
+
+def test_more_time_is_told_before_the_date(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = desk.file()
+    page = do(
+        people["tinh"],
+        petition,
+        "extend",
+        reason="on_site_check",
+        why="chờ nước rút",
+        work_done="đã đi xem",
+        new_due="2025-12-22",
+    )
+    assert "Đã gia hạn" in page.text
+    text = told(desk)
+    assert "chờ nước rút" in text
+    assert "22/12/2025" in text
+
+
+def test_likely_doubles_are_shown_and_answered_together(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    lead = desk.file("đèn đường đầu cầu treo hư, tối om cả tháng")
+    other = desk.file("den duong dau cau treo hu toi om ca thang nay")
+    page = people["mai"].get(f"/staff/petitions/{other.code}")
+    assert lead.code in page.text
+    do(people["mai"], other, "merge", lead=lead.code)
+    assert status(desk, other) is PetitionStatus.MERGED
+
+
+def test_a_sentence_stands_for_every_event(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    do(people["hung"], petition, "ask", question="Ở đâu?")
+    do(people["hung"], petition, "resume")
+    do(people["hung"], petition, "progress", promised_on="2025-12-10")
+    do(people["hung"], petition, "draft", **{**REPLY, "kind": "formal"})
+    do(people["phuc"], petition, "rework")
+    do(people["hung"], petition, "give_back", reason="outside")
+    do(people["mai"], petition, "escalate", body="UBND tỉnh", reference="12/VP")
+    do(people["mai"], petition, "hear_from_above", reference="300/KT")
+    page = people["mai"].get(f"/staff/petitions/{petition.code}").text
+    for code in ("asked_resident", "unit_returned", "answered_above", "due_met"):
+        assert code not in page
