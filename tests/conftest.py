@@ -3,7 +3,10 @@
 import asyncio
 import dataclasses
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from bot.bootstrap import Product, build
 from bot.channels.base import Capabilities
 from bot.rasa_server import RasaAddress, RasaServer, new_address
 from bot.settings import Settings
+from bot.storage.database import Database
 from tests.support.talk import FULL, ZALO_LIKE, Clock, Talk, at
 
 MONDAY_EVENING = at("2025-12-01T19:42")
@@ -32,11 +36,27 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at the newest migration: copied, for the way there takes longer than
+    most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "kiennghi.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    with closing(sqlite3.connect(path)) as found:
+        found.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    data = tmp_path / "var"
+    data.mkdir()
+    shutil.copyfile(migrated, data / "kiennghi.db")
     return Settings(
         _env_file=None,
-        data_dir=tmp_path / "var",
+        data_dir=data,
         rasa="off",
         burst_wait_seconds=0,
     )

@@ -22,8 +22,11 @@ from bot.staff.model import Account
 from bot.storage.events import Event
 from bot.storage.types import stored_id
 from bot.storage.vault import decrypt
+from bot.texts import Texts
 from bot.web.staff.inbox import days_left, without_numbers
 
+_DATES = ("due", "promised_on")
+_PLAIN = ("number", "body", "reference", "times")
 _CONTACT_SLOTS = frozenset({"contact", "full_name", "phone_number", "address"})
 """Answers that say who the resident is; shown with the contact."""
 
@@ -62,6 +65,8 @@ class Happening:
     reason: str
     detail: str = ""
     """A date, a number, a body: what else is on record."""
+    rule: str = ""
+    """Which date it is about."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ def make_sheet(
     is_withheld = row.hide_name and for_unit
     details = open_details(product.vault, row.key, row.details)
     is_open = row.status in OPEN
+    dates = _dues(session, product, row)
     answers = [
         (label, _words(text, is_withheld))
         for slot, label, text in details.answers
@@ -142,7 +148,7 @@ def make_sheet(
         area=profile.area(row.area_id).label if row.area_id else None,
         unit=profile.unit(row.unit_id),
         proposed=profile.unit(row.proposed_unit_id),
-        days_left=days_left(row.intake_due, today(now)) if is_open else None,
+        days_left=days_left(dates[0].due, today(now)) if dates else None,
         answers=tuple(answers),
         contact=_contact(details, is_withheld, shown and not is_withheld),
         files=_files(session, row),
@@ -150,7 +156,7 @@ def make_sheet(
         events=_events(session, product, row),
         reply=_reply(session, product, row),
         alike=_alike(session, row),
-        dues=_dues(session, product, row),
+        dues=dates,
     )
 
 
@@ -243,10 +249,10 @@ def _dues(session: Session, product: Product, row: Petition) -> tuple[ShownDue, 
     )
 
 
-def _detail(data: Mapping[str, Any]) -> str:
-    """What of an event's data people read as it is."""
-    shown = ("number", "due", "promised_on", "body", "reference", "times")
-    return ", ".join(str(data[name]) for name in shown if data.get(name))
+def _detail(texts: Texts, data: Mapping[str, Any]) -> str:
+    """What of an event's data people read: a date as a date, the rest as it is."""
+    dates = [texts.date(date.fromisoformat(data[n])) for n in _DATES if data.get(n)]
+    return ", ".join([*dates, *(str(data[n]) for n in _PLAIN if data.get(n))])
 
 
 def _events(session: Session, product: Product, row: Petition) -> tuple[Happening, ...]:
@@ -256,6 +262,7 @@ def _events(session: Session, product: Product, row: Petition) -> tuple[Happenin
     names = {account.login: account.name for account in accounts}
     units = {unit.id: unit.name for unit in product.profile.units}
     fields = product.book.field_labels
+    label = product.notifier.table.rule_label
 
     def happening(event: Event) -> Happening:
         data = event.data
@@ -269,7 +276,8 @@ def _events(session: Session, product: Product, row: Petition) -> tuple[Happenin
             old=units.get(data.get("old") or "", ""),
             field=fields.get(data.get("field") or "", ""),
             reason=data.get("reason") or data.get("rating") or "",
-            detail=_detail(data),
+            detail=_detail(product.texts, data),
+            rule=label(data["rule"]) if "rule" in data else "",
         )
 
     return tuple(map(happening, queries.history(session, row)))
