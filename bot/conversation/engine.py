@@ -378,9 +378,15 @@ class Engine:
             and turn.words <= _SHORT
             and not text[0].isdigit()
             and reading.says(*_SPOKEN_COMMANDS, at_least=_SURE)
+            and self._is_meant(reading.intent.name, text)
         ):
             return reading.intent.name
         return self._lead(scene)
+
+    def _is_meant(self, command: str, text: str) -> bool:
+        """A correction says so: a name and a place alone are an answer, whatever the
+        model makes of them."""
+        return command != "correct" or self.book.phrases.corrects(text)
 
     def _spoken(self, state: State, text: str) -> str | None:
         """A choice by its words, all or an unmistakable part of them, or a command."""

@@ -40,6 +40,7 @@ class _File(BaseModel):
     hide_name: list[str]
     name: NameWords
     instead_of: list[str]
+    correcting: list[str]
     complaint_topics: dict[str, list[str]]
     sealed_topics: dict[str, list[str]]
 
@@ -69,6 +70,8 @@ class Phrases:
     titles: tuple[str, ...]
     """Words that stand before the name of a person who is spoken of."""
     instead_of: re.Pattern[str]
+    correcting: re.Pattern[str]
+    """Words without which nothing is a correction."""
     complaint_topics: tuple[tuple[str, re.Pattern[str]], ...]
     sealed_topics: tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -100,6 +103,7 @@ class Phrases:
             ),
             titles=tuple(file.name.titles),
             instead_of=_any_of(file.instead_of),
+            correcting=_any_of(file.correcting),
             complaint_topics=_table(file.complaint_topics),
             sealed_topics=_table(file.sealed_topics),
         )
@@ -131,6 +135,10 @@ class Phrases:
     def topic(self, text: str, *, sealed: bool = False) -> str | None:
         """What somebody who is being guided wants explained."""
         return _first(self.sealed_topics if sealed else self.complaint_topics, text)
+
+    def corrects(self, text: str) -> bool:
+        """Whether it says that something is to be put right."""
+        return self.correcting.search(plain(text)) is not None
 
     def is_informal(self, text: str) -> bool:
         """Whether the writer uses chat spelling or speaks as a younger person."""

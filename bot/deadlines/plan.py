@@ -52,7 +52,7 @@ class BackwardPlan(BaseModel):
         if not free:
             return PlannedDays(due, due, due, due)
         last = len(free) - 1
-        scale = self.draft if last < self.draft else last
+        scale = max(self.draft if last < self.draft else last, 1)
         wanted = (self.draft, self.review, self.approve, self.issue)
         return PlannedDays(*(free[days * last // scale] for days in wanted))
 

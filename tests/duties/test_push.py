@@ -7,6 +7,7 @@ from sqlmodel import select
 from bot.notifications.model import Conversation
 from bot.staff.model import Role
 from tests.support.console import Desk
+from tests.support.talk import at
 
 
 def test_a_unit_hears_once_a_morning_of_its_own_duties(
@@ -23,15 +24,20 @@ def test_a_unit_hears_once_a_morning_of_its_own_duties(
         session.add(chat)
     heard = len(dung.messages)
 
-    clock.advance(hours=24)  # 2 December, 08:00: one day before the notice is due
+    clock.now = at("2025-12-02T07:05")  # one day before the notice is due
     for _ in range(3):
         talk.tick("duty_reminders")
         talk.tick("duties")
+    assert len(dung.messages) == heard, "it waits for the morning's digest"
+    clock.now = at("2025-12-02T07:35")
+    talk.tick("digests")
+    talk.tick("digests")
     assert len(dung.messages) == heard + 1
-    assert "Đến hạn trong 7 ngày: 1 việc" in dung.last.text
-    assert "Quá hạn" not in dung.last.text
+    assert "Sắp tới hạn: 2" in dung.last.text, "nobody sits in the Office"
+    assert "Thông báo rộng rãi về việc tổ chức đối thoại" in dung.last.text
 
-    clock.advance(days=8)
+    clock.now = at("2025-12-10T07:05")
     talk.tick("duty_reminders")
-    assert "Quá hạn: 1 việc" in dung.last.text
-    assert "Đến hạn trong 7 ngày: 2 việc" in dung.last.text
+    clock.now = at("2025-12-10T07:35")
+    talk.tick("digests")
+    assert "Quá hạn: 2" in dung.last.text

@@ -11,6 +11,7 @@ from bot.errors import ChannelError
 from bot.notifications import residents
 from bot.notifications.policy import Fate, NoticeEvent
 from bot.petitions import duty, service
+from bot.petitions.life import RESIDENT
 from bot.petitions.model import Petition
 from bot.staff.model import Role
 from bot.storage.events import Event
@@ -65,7 +66,7 @@ class TestProgress:
         assign(desk, petition)
         with desk.product.database.writing() as session:
             row = session.get_one(Petition, petition.id)
-            service.withdraw(session, row, by="resident", now=clock())
+            service.withdraw(session, row, who=RESIDENT, now=clock())
         lan = desk.talk.person("lan")
         before = len(lan.messages)
 

@@ -418,7 +418,7 @@ class TestHidden:
         unit = "phong_kinh_te" if role in (Role.OFFICER, Role.HEAD) else None
         who = lane.desk.officer("ai", role, unit) if role else lane.desk.stranger()
         nowhere = {
-            method: who._talk.run(who.client.request(method, "/staff/nowhere"))
+            method: who.talk.run(who.client.request(method, "/staff/nowhere"))
             for method in ("GET", "POST", "PUT", "DELETE")
         }
         for page in PAGES:
@@ -426,7 +426,7 @@ class TestHidden:
                 continue
             path = f"/staff{page.path}".format(number=number, id=1)
             for method, expected in nowhere.items():
-                seen = who._talk.run(who.client.request(method, path))
+                seen = who.talk.run(who.client.request(method, path))
                 assert seen.status_code == expected.status_code == 404, path
                 assert seen.content == expected.content
                 assert set(seen.headers.items()) == set(expected.headers.items())
@@ -438,7 +438,9 @@ class TestHidden:
         home = outside.follow(outside.get("/staff"))
         assert home.status == 200
         for page in PAGES:
-            path = f"/staff{page.path}".format(number="1", id=1, code="STH-25-0001-N")
+            path = f"/staff{page.path}".format(
+                number="1", id=1, code="STH-25-0001-N", act="start"
+            )
             if page.hidden or page.method == "POST" or "/chats" in path:
                 continue
             if path in ("/staff", "/staff/login", "/staff/invitation"):
