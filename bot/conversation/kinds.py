@@ -72,8 +72,8 @@ def _of(ranking: Iterable[Label], name: str) -> float:
 
 
 def intent_of(kind: str, reading: Reading | None) -> str | None:
-    """What the product acts on: the lane first, then what the model read."""
-    for restricted, intent in _INTENTS.items():
-        if kind == restricted:
-            return intent
-    return reading.intent.name if reading else None
+    """What the model read; without it what goes with a restricted kind. The lane is
+    told by the kind alone: a doubt there is no reading of the message."""
+    if reading is not None:
+        return reading.intent.name
+    return next((name for lane, name in _INTENTS.items() if lane == kind), None)
