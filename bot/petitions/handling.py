@@ -44,7 +44,11 @@ def start(
 def hand_over(
     session: Session, petition: Petition, to: str, *, who: Who, now: datetime
 ) -> None:
-    """Another officer of the unit goes on (leave, transfer); nothing else changes."""
+    """Another officer of the unit goes on (leave, transfer); nothing else changes.
+    ``holder_missing`` when nobody is named."""
+    if not to:
+        raise DomainError("holder_missing")
+    service.act(petition, Act.HAND_OVER, who)
     before, petition.holder = petition.holder, to
     session.add(petition)
     service.record(

@@ -96,6 +96,12 @@ class Act(StrEnum):
     """The unit returns it to the Office."""
     RAISE = "raise"
     """Raise it at a conference as well."""
+    SUPPORT = "support"
+    """Say which units help the one that leads."""
+    DECLARE = "declare"
+    """For how many households the sender speaks."""
+    HAND_OVER = "hand_over"
+    """Another officer goes on: leave, transfer."""
     JOIN = "join"
     """Another household joins."""
 
@@ -180,6 +186,9 @@ LIFE: dict[Act, Transition] = {
     Act.SPLIT: _rule(AT_OFFICE | _AT_UNIT, None, Actor.OFFICE),
     Act.GIVE_BACK: _rule({_S.ASSIGNED, _S.IN_PROGRESS}, _S.CLASSIFIED, *_DESK),
     Act.RAISE: _rule(UNANSWERED, None, Actor.RESIDENT, Actor.OFFICE),
+    Act.SUPPORT: _rule(UNANSWERED, None, Actor.OFFICE, Actor.HEAD),
+    Act.DECLARE: _rule(UNANSWERED, None, Actor.RESIDENT, *_DESK, Actor.OFFICE),
+    Act.HAND_OVER: _rule(_AT_UNIT | IN_PAPER, None, Actor.HEAD, Actor.OFFICE),
     Act.JOIN: _rule(UNANSWERED, None, Actor.RESIDENT, Actor.OFFICE),
 }
 

@@ -128,6 +128,7 @@ def declare_households(
     """For how many households the sender speaks (``households_invalid``)."""
     if not 1 <= number <= 5000:
         raise DomainError("households_invalid")
+    service.act(petition, Act.DECLARE, who)
     petition.households = number
     session.add(petition)
     service.record(
@@ -218,6 +219,7 @@ def support(
     wanted = set(unit_ids) - {petition.unit_id}
     if wanted - known:
         raise DomainError("unknown_unit")
+    service.act(petition, Act.SUPPORT, who)
     rows = {row.unit_id: row for row in supporting(session, petition)}
     for unit_id in rows.keys() - wanted:
         session.delete(rows[unit_id])

@@ -113,9 +113,12 @@ async def test_the_office_confirms_and_sends_on_with_the_keyboard_alone(
     await expect(page.get_by_role("status")).to_contain_text("Đã xác nhận")
     await page.get_by_text("Chuyển nơi khác").focus()
     await page.keyboard.press("Enter")
-    await page.get_by_label("Lĩnh vực").select_option("An ninh, trật tự")
-    await expect(page.get_by_label("Đơn vị")).to_have_value("cong_an")
-    await page.get_by_label("Lý do").select_option("Máy xếp sai lĩnh vực")
+    form = page.locator("form[action$='/assignment']").filter(
+        has=page.get_by_role("button", name="Chuyển và báo")
+    )
+    await form.get_by_label("Lĩnh vực").select_option("An ninh, trật tự")
+    await expect(form.get_by_label("Đơn vị")).to_have_value("cong_an")
+    await form.get_by_label("Lý do").select_option("Máy xếp sai lĩnh vực")
     await page.get_by_role("button", name="Chuyển và báo").focus()
     await page.keyboard.press("Enter")
 
@@ -176,7 +179,15 @@ async def test_every_page_is_within_reach_of_everybody(
     await let_in(page, invite(site, "mai", Role.OFFICE, "van_phong"))
     one = f"/staff/petitions/{petition.code}"
     duty = first_duty(site)
-    pages = ("/staff", one, "/staff/calls", "/staff/duties", duty, "/staff/plans")
+    pages = (
+        "/staff",
+        one,
+        "/staff/new",
+        "/staff/calls",
+        "/staff/duties",
+        duty,
+        "/staff/plans",
+    )
     for address in (*pages, "/staff/chats"):
         await page.goto(address)
         for folded in await page.locator("main summary").all():

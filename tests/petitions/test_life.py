@@ -63,6 +63,9 @@ merge            OH     r c a p w          M
 split            O      r c a p w          =
 give_back        oH     a p                c
 raise            RO     r c a p w d v s n e  =
+support          OH     r c a p w d v s n e  =
+declare          RoHO   r c a p w d v s n e  =
+hand_over        HO     a p w d v s n      =
 join             RO     r c a p w d v s n e  =
 """
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from sqlmodel import col, select
 
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import Petition
@@ -236,3 +237,50 @@ def test_a_sentence_stands_for_every_event(
     page = people["mai"].get(f"/staff/petitions/{petition.code}").text
     for code in ("asked_resident", "unit_returned", "answered_above", "due_met"):
         assert code not in page
+
+
+def test_the_office_names_who_helps(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    page = do(people["mai"], petition, "support", unit1="cong_an", unit2="van_phong")
+    assert "Phối hợp" in page.text
+    page = do(people["mai"], petition, "support", unit1="cong_an")
+    assert "Phối hợp</dt><dd>Công an" in page.text
+
+
+def test_households_that_one_speaks_for(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = given(desk, people)
+    assert "từ 1 đến 5.000" in do(people["hung"], petition, "declare").text
+    page = do(people["hung"], petition, "declare", households="37")
+    assert "người gửi nêu 37" in page.text
+
+
+def test_the_head_gives_it_to_a_colleague_of_the_unit(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    desk.add("lien", Role.OFFICER, "phong_kinh_te")
+    petition = given(desk, people)
+    page = do(people["phuc"], petition, "hand_over", holder="binh")
+    assert "Chọn người trong đơn vị" in page.text
+    page = do(people["phuc"], petition, "hand_over", holder="lien")
+    assert "Người đang làm</dt><dd>Cán bộ lien" in page.text
+
+
+def test_two_matters_in_one_are_parted(desk: Desk, people: dict[str, Browser]) -> None:
+    petition = desk.file("Đèn đường hư. Con tôi chưa có thẻ bảo hiểm y tế.")
+    refused = do(people["mai"], petition, "split", kept="Đèn đường hư.", part="")
+    assert "phần tách ra" in refused.text
+    do(
+        people["mai"],
+        petition,
+        "split",
+        kept="Đèn đường hư.",
+        part="Con tôi chưa có thẻ bảo hiểm y tế.",
+        field="y_te",
+    )
+    with desk.product.database.reading() as session:
+        first, second = session.exec(select(Petition).order_by(col(Petition.id)))
+    assert first.content == "Đèn đường hư."
+    assert second.content == "Con tôi chưa có thẻ bảo hiểm y tế."
+    assert second.received_at == first.received_at
+    page = people["mai"].get(f"/staff/petitions/{second.code}")
+    assert "Đinh Thị Lan" in people["mai"].submit(page.form("/contact")).text

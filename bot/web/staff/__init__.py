@@ -7,6 +7,7 @@ from bot.web.site import Site
 from bot.web.staff import (
     accounts,
     acts,
+    behalf,
     chats,
     duties,
     duty,
@@ -52,6 +53,8 @@ PAGES = (
     Page("POST", f"{_ONE}/acts/{{act}}", acts.do, _DESKS, files=1),
     Page("GET", "/alerts", duty.alerts, _DESKS),
     Page("POST", "/alerts/{id}/taken", duty.take, _DESKS),
+    Page("GET", "/new", behalf.show, _OFFICE),
+    Page("POST", "/new", behalf.add, _OFFICE),
     Page("GET", "/calls", duty.calls, _OFFICE),
     Page("POST", "/calls/{id}/done", duty.done, _OFFICE),
     Page("GET", "/duties", duties.show, _DESKS),

@@ -17,10 +17,11 @@ from bot.conversation.model import Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
-from bot.petitions import branches, handling, queries, replies, service
+from bot.petitions import branches, handling, queries, replies, service, together
 from bot.petitions.actors import acting
 from bot.petitions.branches import MoreTime
 from bot.petitions.code import find_code
+from bot.petitions.details import open_details
 from bot.petitions.issuance import Entry
 from bot.petitions.life import Act, Who
 from bot.petitions.model import (
@@ -32,12 +33,16 @@ from bot.petitions.model import (
     ReplyKind,
 )
 from bot.petitions.replies import Words
+from bot.petitions.service import NewPetition
+from bot.staff import service as staff
 from bot.storage.types import stored_id
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.petition import find, page, standing
 
 T = TypeVar("T", bound=StrEnum)
 _LONGEST = 2000
+SUPPORTING = 3
+"""How many units may help."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +251,64 @@ def _merge(deed: Deed) -> None:
     deed.counter.merge(petition, lead, deed.who)
 
 
+def _support(deed: Deed) -> None:
+    chosen = [deed.text(f"unit{number}") for number in range(1, SUPPORTING + 1)]
+    together.support(
+        deed.counter.session,
+        deed.product.profile,
+        deed.petition,
+        [unit for unit in chosen if unit],
+        who=deed.who,
+        now=deed.counter.now,
+    )
+
+
+def _declare(deed: Deed) -> None:
+    typed = deed.text("households")
+    number = int(typed) if typed.isascii() and typed.isdigit() else 0
+    together.declare_households(
+        deed.counter.session, deed.petition, number, who=deed.who, now=deed.counter.now
+    )
+
+
+def _hand_over(deed: Deed) -> None:
+    petition, session = deed.petition, deed.counter.session
+    account = staff.find(session, petition.locality_id, deed.text("holder"))
+    own = account is not None and account.unit_id == petition.unit_id
+    login = account.login if account and own and not account.disabled_at else ""
+    handling.hand_over(session, petition, login, who=deed.who, now=deed.counter.now)
+
+
+def _split(deed: Deed) -> None:
+    """The part keeps the sender, the chat and the day of receipt."""
+    petition, session = deed.petition, deed.counter.session
+    field, words = deed.text("field"), deed.text("part")
+    if field not in FIELDS:
+        raise DomainError("assignment_invalid")
+    part = NewPetition(
+        content=words,
+        kind=petition.kind,
+        field=field,
+        field_chosen=True,
+        programme_id=petition.programme_id,
+        details=open_details(deed.product.vault, petition.key, petition.details),
+        area_id=petition.area_id,
+        hide_name=petition.hide_name,
+        raised_in=petition.raised_in,
+        conversation_id=petition.conversation_id,
+        conference_id=petition.conference_id,
+    )
+    together.split(
+        session,
+        deed.counter.registry,
+        petition,
+        [part] if words else [],
+        kept=deed.text("kept"),
+        who=deed.who,
+        now=deed.counter.now,
+    )
+
+
 def _reopen(deed: Deed) -> None:
     replies.reopen(
         deed.counter.session, deed.petition, who=deed.who, now=deed.counter.now
@@ -278,6 +341,10 @@ DOERS: dict[Act, Callable[[Deed], object]] = {
     Act.GIVE_BACK: lambda deed: deed.counter.give_back(
         deed.petition, deed.choice(GiveBackReason, "reason"), deed.who
     ),
+    Act.SUPPORT: _support,
+    Act.DECLARE: _declare,
+    Act.HAND_OVER: _hand_over,
+    Act.SPLIT: _split,
     Act.REOPEN: _reopen,
 }
 """What an officer may do on the page; a resident's own acts come by chat."""

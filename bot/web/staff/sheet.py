@@ -16,9 +16,9 @@ from bot.localities.profile import Unit
 from bot.petitions import issuance, queries, replies, service, together
 from bot.petitions.details import Details, open_details
 from bot.petitions.life import LIFE, OPEN, RESIDENT, Act, PetitionStatus
-from bot.petitions.model import Kind, Petition
+from bot.petitions.model import Kind, Petition, RaisedIn
 from bot.staff import service as staff
-from bot.staff.model import Account
+from bot.staff.model import Account, Role
 from bot.storage.events import Event
 from bot.storage.types import stored_id
 from bot.storage.vault import decrypt
@@ -96,6 +96,15 @@ class ShownDue:
 
 
 @dataclass(frozen=True)
+class ShownSource:
+    """By which way it came in, on which day, under which number of that register."""
+
+    raised_in: RaisedIn
+    day: date
+    number: str | None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A petition as its page shows it."""
 
@@ -116,6 +125,13 @@ class Sheet:
     reply: ShownReply | None
     alike: tuple[Petition, ...]
     dues: tuple[ShownDue, ...]
+    holder: str
+    colleagues: tuple[Account, ...]
+    """Who of the unit could go on with it."""
+    supporting: tuple[str, ...]
+    joined: int
+    """Households that joined by the code."""
+    sources: tuple[ShownSource, ...]
 
 
 def make_sheet(
@@ -157,6 +173,16 @@ def make_sheet(
         reply=_reply(session, product, row),
         alike=_alike(session, row),
         dues=dates,
+        holder=_name(session, row.locality_id, row.holder) if row.holder else "",
+        colleagues=_colleagues(session, row),
+        supporting=tuple(
+            profile.unit(one.unit_id).name for one in together.supporting(session, row)
+        ),
+        joined=together.count_households(session, row),
+        sources=tuple(
+            ShownSource(one.raised_in, today(one.origin_at), one.outside_number)
+            for one in together.sources(session, row)
+        ),
     )
 
 
@@ -224,6 +250,21 @@ def _reply(session: Session, product: Product, row: Petition) -> ShownReply | No
 def _name(session: Session, locality_id: str, login: str) -> str:
     account = staff.find(session, locality_id, login)
     return account.name if account else login
+
+
+def _colleagues(session: Session, row: Petition) -> tuple[Account, ...]:
+    """Officers of the unit, but not who has it."""
+    found = session.exec(
+        select(Account)
+        .where(
+            Account.locality_id == row.locality_id,
+            Account.unit_id == row.unit_id,
+            col(Account.disabled_at).is_(None),
+            col(Account.role).in_((Role.OFFICER, Role.HEAD)),
+        )
+        .order_by(col(Account.name))
+    )
+    return tuple(account for account in found if account.login != row.holder)
 
 
 def _alike(session: Session, row: Petition) -> tuple[Petition, ...]:
