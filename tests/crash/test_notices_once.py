@@ -19,6 +19,7 @@ from bot.notifications.model import Conversation, DigestItem, News, Outbound
 from bot.notifications.policy import Fate, NoticeEvent
 from bot.petitions import service
 from bot.petitions.details import Details
+from bot.petitions.life import Actor, Who
 from bot.petitions.model import CallBack, Kind, Petition
 from bot.petitions.service import NewPetition
 from bot.staff import service as staff
@@ -214,7 +215,7 @@ def test_news_that_all_tell_at_once_are_told_once(
             row,
             unit_id="phong_kinh_te",
             field=row.field,
-            by="van",
+            who=Who("van", frozenset({Actor.OFFICE})),
             now=clock(),
         )
         assert event is not None
