@@ -8,6 +8,10 @@ SETUP := $(PYTHON) -I -S tools/setup.py
 UV := .tools/uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --no-config --generate-hashes --no-header --universal
 DEBIAN := chromium fonts-liberation poppler-utils
+# Processes and pages that are watched against the clock: alone on the machine.
+TIMED := tests/crash tests/browser
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile $(TIMED:%=--ignore=%)
+PYTEST := .venv/bin/python -m pytest
 
 ifndef KIENNGHI_RASA
 KIENNGHI_RASA := $(shell sed -n "s/^KIENNGHI_RASA=[\"']*\([a-z]*\).*/\1/p" .env 2>/dev/null)
@@ -35,7 +39,8 @@ test: setup model ## chạy toàn bộ kiểm thử; ARGS="..." chuyển cho pyt
 	if [ "$$KIENNGHI_RASA" != off ] && [ -d tests/nlu_rasa ]; then \
 		.venv-rasa/bin/python -m unittest discover tests/nlu_rasa || status=1; \
 	fi; \
-	.venv/bin/python -m pytest $(ARGS) || status=1; \
+	$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) $(SIDE_BY_SIDE) || status=1; \
+	$(PYTEST) $(TIMED)) || status=1; \
 	exit $$status
 
 test-deps: ## cài Chromium và công cụ PDF cho kiểm thử (Debian, cần quyền root)

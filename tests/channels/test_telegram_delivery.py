@@ -378,6 +378,7 @@ async def test_a_tap_may_overtake_a_message_that_waits(
     async with commune.polling():
         lan.say(STORY)
         await commune.reply(lan)
+        await commune.until(lambda: telegram.pending == [])
     async with commune.webhook(wrap=failing(1, away)):
         words, tap = lan.say("o gan cau treo"), lan.press("Làm tiếp")
         await commune.until(lambda: telegram.pending == [])
