@@ -1,5 +1,6 @@
 """A petition's life on its page: who sees which form, and what pressing it does."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -242,9 +243,10 @@ def test_a_sentence_stands_for_every_event(
 def test_the_office_names_who_helps(desk: Desk, people: dict[str, Browser]) -> None:
     petition = given(desk, people)
     page = do(people["mai"], petition, "support", unit1="cong_an", unit2="van_phong")
-    assert "Phối hợp" in page.text
+    (helping,) = re.findall("Phối hợp</dt><dd>(.*?)</dd>", page.text)
+    assert "Công an xã, " in helping
     page = do(people["mai"], petition, "support", unit1="cong_an")
-    assert "Phối hợp</dt><dd>Công an" in page.text
+    assert "Phối hợp</dt><dd>Công an xã</dd>" in page.text
 
 
 def test_households_that_one_speaks_for(desk: Desk, people: dict[str, Browser]) -> None:
@@ -284,3 +286,19 @@ def test_two_matters_in_one_are_parted(desk: Desk, people: dict[str, Browser]) -
     assert second.received_at == first.received_at
     page = people["mai"].get(f"/staff/petitions/{second.code}")
     assert "Đinh Thị Lan" in people["mai"].submit(page.form("/contact")).text
+
+
+def test_what_was_said_by_telephone_is_kept_as_carefully_as_a_message(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    said = "Số căn cước của tôi là 051203004567, đèn ở cột số 7."
+    page = do(people["hung"], petition, "supplement", words=said)
+    assert "cột số 7" in page.text
+    assert "051203004567" not in page.text
+    said = "Tôi tố cáo ông trưởng thôn nhận hối lộ 5 triệu đồng."
+    page = do(people["hung"], petition, "supplement", words=said)
+    assert page.status == 422
+    assert "người nhận tố cáo" in page.text
+    page = people["hung"].get(f"/staff/petitions/{petition.code}")
+    assert "hối lộ" not in page.text

@@ -22,6 +22,7 @@ from bot.petitions.actors import acting
 from bot.petitions.branches import MoreTime
 from bot.petitions.code import find_code
 from bot.petitions.details import open_details
+from bot.petitions.heard import heard
 from bot.petitions.issuance import Entry
 from bot.petitions.life import Act, Who
 from bot.petitions.model import (
@@ -128,14 +129,11 @@ def _progress(deed: Deed) -> None:
 
 
 def _supplement(deed: Deed) -> None:
-    words = deed.text("words")
-    if not words:
-        raise DomainError("words_missing")
     service.add(
         deed.counter.session,
         deed.product.vault,
         deed.petition,
-        words,
+        heard(deed.product.safety, deed.form.get("words", "")),
         who=deed.who,
         now=deed.counter.now,
     )

@@ -14,18 +14,16 @@ from bot.localities.profile import FIELDS
 from bot.notifications import staff_push
 from bot.petitions import service, together
 from bot.petitions.details import Details
+from bot.petitions.heard import heard
 from bot.petitions.life import Actor, Who
 from bot.petitions.model import Kind, Petition, RaisedIn
 from bot.petitions.service import NewPetition
-from bot.safety.rules import Assessment, Signal
 from bot.web.staff.console import Console, Visit
 
 T = TypeVar("T", bound=str)
-_LONGEST = 4000
 WAYS = tuple(way for way in RaisedIn if way not in (RaisedIn.CHAT, RaisedIn.SLIP))
 KINDS = (Kind.KIEN_NGHI, Kind.PHAN_ANH, Kind.HOI_DAP)
 """The others have a way of their own and never lie in the common register."""
-_SEALED = frozenset({Signal.DENUNCIATION, Signal.CHILD, Signal.VIOLENCE})
 
 
 async def show(console: Console, visit: Visit) -> Response:
@@ -80,9 +78,10 @@ def _read(console: Console, visit: Visit, received_at: datetime) -> NewPetition:
         raise DomainError("assignment_invalid")
     areas = {area.id for area in profile.areas}
     area = form.get("area") or None
-    place = _assessed(console, form.get("place", "")).text
+    rules = console.product.safety
+    place = rules.assess(form.get("place", "").strip()).text
     return NewPetition(
-        content=_content(console, form.get("content", "")),
+        content=heard(rules, form.get("content", "")),
         kind=_one_of(KINDS, form.get("kind", "")),
         field=form["field"],
         field_chosen=True,
@@ -99,23 +98,6 @@ def _read(console: Console, visit: Visit, received_at: datetime) -> NewPetition:
         raised_in=_one_of(WAYS, form.get("raised_in", "")).value,
         received_at=received_at,
     )
-
-
-def _content(console: Console, typed: str) -> str:
-    """The person's words without numbers of identity papers. ``belongs_in_lane`` for
-    what only a recipient of denunciations may read: nothing of it is kept."""
-    found = _assessed(console, typed)
-    if not found.text:
-        raise DomainError("words_missing")
-    if len(found.text) > _LONGEST:
-        raise DomainError("content_too_long")
-    if found.signals & _SEALED:
-        raise DomainError("belongs_in_lane")
-    return found.text
-
-
-def _assessed(console: Console, typed: str) -> Assessment:
-    return console.product.safety.assess(typed.strip())
 
 
 def _refuse_twice(
