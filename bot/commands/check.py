@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import load_book
 from bot.clock import system_clock, today
@@ -144,8 +145,8 @@ def _lane(settings: Settings) -> Iterator[Finding]:
         with database.reading() as session:
             rows = queries.in_force(session, profile)
         database.close()
-    except Exception:  # noqa: BLE001  (told by the checks of profile and database)
-        return
+    except (BotError, SQLAlchemyError):
+        return  # told by the checks of profile and database
     seats = [profile.sealed_lane.recipient(row.seat) for row in rows]
     is_enough = len(seats) >= LANE_RECIPIENTS and any(s and s.outside for s in seats)
     if is_enough:

@@ -232,6 +232,7 @@ def sweep(
         .where(Due.locality_id == locality_id, col(Due.next_at) <= now)
         .order_by(col(Due.next_at))
         .limit(limit)
+        # SQLModel types a column as its value, which the option does not take.
         .options(defer(Due.explained))  # type: ignore[arg-type]
         .with_for_update(skip_locked=True)
     ).all()

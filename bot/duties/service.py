@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from bot.channels.base import MediaKind
@@ -88,6 +89,18 @@ class _Wanted:
     @property
     def key(self) -> _Key:
         return self.programme.id, self.planned.id, self.actor_id, self.occasion
+
+
+_COLUMNS = (
+    col(Duty.programme_id),
+    col(Duty.duty_id),
+    col(Duty.actor_id),
+    col(Duty.occasion),
+    col(Duty.id),
+    col(Duty.start),
+    col(Duty.done_at),
+    col(Duty.dropped_at),
+)
 
 
 @dataclass
@@ -259,27 +272,9 @@ def _changes(
 
 def _known(session: Session, locality_id: str) -> _Known:
     known = _Known()
-    for (
-        programme,
-        duty,
-        actor,
-        occasion,
-        row_id,
-        start,
-        done_at,
-        dropped,
-    ) in session.execute(
-        select(  # type: ignore[call-overload]
-            Duty.programme_id,
-            Duty.duty_id,
-            Duty.actor_id,
-            Duty.occasion,
-            Duty.id,
-            Duty.start,
-            Duty.done_at,
-            Duty.dropped_at,
-        ).where(Duty.locality_id == locality_id)
-    ):
+    ours = select_columns(*_COLUMNS).where(col(Duty.locality_id) == locality_id)
+    for *key, row_id, start, done_at, dropped in session.execute(ours):
+        programme, duty, actor, occasion = key
         is_open = done_at is None and dropped is None
         known.starts[programme, duty, actor, occasion] = row_id, start, is_open
         known.occasions.setdefault((programme, duty), set()).add(occasion)

@@ -1,6 +1,7 @@
 """Whatever officers and residents do, in any order, the register stays right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,7 @@ class Walk(RuleBasedStateMachine):
         built = product(self.directory)
         self.clock = Clock(START)
         self.session = Session(built.database.engine, expire_on_commit=False)
-        self.register = Register(
-            type("P", (), {**built.__dict__, "clock": self.clock})(),  # type: ignore[arg-type]
-            self.session,
-        )
+        self.register = Register(replace(built, clock=self.clock), self.session)
         self.rows: list[Petition] = [self.register.file() for _ in range(3)]
         self.number = 0
 
@@ -157,7 +155,7 @@ class Walk(RuleBasedStateMachine):
             symbol="/UBND",
             issued_on=self.now.date(),
             signer=TINH,
-            file_id=None,  # type: ignore[arg-type]
+            file_id=None,
             file=b"pdf",
         )
 

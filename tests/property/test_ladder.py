@@ -1,6 +1,6 @@
 """Whoever is away, shut out or missing: a matter always ends at a named seat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
@@ -42,7 +42,7 @@ leaves = st.lists(
 @contextmanager
 def office(
     seats: list[tuple[Role, str | None, bool]],
-    away: list[tuple[int, int | None, int, int]] = (),  # type: ignore[assignment]
+    away: Sequence[tuple[int, int | None, int, int]] = (),
 ) -> Iterator[Session]:
     """A database with these accounts, by number, and leaves."""
     with _ENGINE.connect() as connection, connection.begin() as outer:

@@ -1,13 +1,20 @@
 """A running site for each test."""
 
+import dataclasses
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.bootstrap import Product, build
 from bot.settings import Settings
+from bot.storage.database import Database
 from tests.support.site import Site, Visitor, running
+from tests.support.talk import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +22,32 @@ def logs() -> Iterator[list[Any]]:
     """What was logged, as data: drawing a traceback for nobody takes seconds."""
     with capture_logs() as logs:
         yield logs
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product, built once; every test has a copy of its empty database."""
+    settings = Settings(
+        _env_file=None,
+        data_dir=tmp_path_factory.mktemp("built"),
+        rasa="off",
+        burst_wait_seconds=0,
+    )
+    product = build(settings, bursts=False)
+    yield product
+    product.close()
+
+
+@pytest.fixture
+def product(built: Product, tmp_path: Path, clock: Clock) -> Iterator[Product]:
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(built.database.url.database or "")) as source:
+        source.execute("VACUUM INTO ?", [str(copy)])
+    product = dataclasses.replace(
+        built, database=Database(f"sqlite:///{copy}"), clock=clock
+    )
+    yield product
+    product.close()
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 """The sealed lane through its pages: who reads, who is locked out, what is told."""
 
-import dataclasses
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from bot.bootstrap import Product, build
+from bot.bootstrap import Product
 from bot.channels.base import MediaKind
 from bot.commands.lane import hand_over
 from bot.conversation.model import Attachment
@@ -21,9 +17,7 @@ from bot.notifications.model import Outbound
 from bot.petitions.model import Petition
 from bot.petitions.sealed import keys, queries, service
 from bot.petitions.sealed.model import LaneStatus, Sealed, SealedPart, SealedWrap
-from bot.settings import Settings
 from bot.staff.model import Role
-from bot.storage.database import Database
 from bot.storage.events import Event
 from bot.storage.vault import unseal
 from bot.web.staff import PAGES
@@ -44,28 +38,6 @@ STORY = "toi to cao truong thon an chan tien ho tro bao lu cua dan"
 MORE = "danh sach ky nhan toi con giu"
 NAMES_INSIDE = "toi to cao chu tich mat tran an chan tien ho tro"
 PDF = b"%PDF-1.4 danh sach ky nhan"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product, built once; every test has a copy of its empty database."""
-    directory = tmp_path_factory.mktemp("built")
-    settings = Settings(_env_file=None, data_dir=directory, rasa="off")
-    product = build(settings, bursts=False)
-    yield product
-    product.close()
-
-
-@pytest.fixture
-def product(built: Product, tmp_path: Path, clock: Clock) -> Iterator[Product]:
-    copy = tmp_path / "copy.db"
-    with closing(sqlite3.connect(built.database.url.database or "")) as source:
-        source.execute("VACUUM INTO ?", [str(copy)])
-    product = dataclasses.replace(
-        built, database=Database(f"sqlite:///{copy}"), clock=clock
-    )
-    yield product
-    product.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,8 @@
 """The console of officers, over the real product: who sees what, who is told what."""
 
-import dataclasses
 import json
 import re
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -14,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from bot.bootstrap import Product, build
+from bot.bootstrap import Product
 from bot.channels.base import MediaKind
 from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment, Inbound
@@ -25,9 +21,7 @@ from bot.petitions.life import RESIDENT, PetitionStatus
 from bot.petitions.model import Alert, CallBack, Kind, Petition
 from bot.petitions.queries import Shelf, Wanted
 from bot.petitions.service import NewPetition
-from bot.settings import Settings
 from bot.staff.model import Role
-from bot.storage.database import Database
 from bot.storage.events import Event
 from bot.storage.vault import encrypt
 from bot.web.staff import PAGES as ALL_PAGES
@@ -40,32 +34,6 @@ PHONE = "0905 123 406"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 PAGES = [page for page in ALL_PAGES if not page.hidden]
 """The hidden ones have tests of their own, in ``test_lane.py``."""
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product, built once; every test has a copy of its empty database."""
-    settings = Settings(
-        _env_file=None,
-        data_dir=tmp_path_factory.mktemp("built"),
-        rasa="off",
-        burst_wait_seconds=0,
-    )
-    product = build(settings, bursts=False)
-    yield product
-    product.close()
-
-
-@pytest.fixture
-def product(built: Product, tmp_path: Path, clock: Clock) -> Iterator[Product]:
-    copy = tmp_path / "copy.db"
-    with closing(sqlite3.connect(built.database.url.database or "")) as source:
-        source.execute("VACUUM INTO ?", [str(copy)])
-    product = dataclasses.replace(
-        built, database=Database(f"sqlite:///{copy}"), clock=clock
-    )
-    yield product
-    product.close()
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -24,6 +22,7 @@ from bot.errors import DomainError
 from bot.localities.programme import ConferencePlan, Evidence, PlannedDuty
 from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.storage.types import stored_id
+from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.inbox import days_left
 
@@ -66,35 +65,13 @@ class Item:
         return bool({Evidence.FILE, Evidence.PHOTO} & set(self.evidence))
 
 
-class Query(BaseModel):
-    """What the address asks for; what makes no sense is left out."""
+class Query(Address):
+    """Which duties."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
+    path = _HERE
     unit: str = ""
     programme: str = ""
     state: Shelf = Shelf.OPEN
-    page: int = Field(1, ge=1, le=10_000)
-
-    @classmethod
-    def of(cls, visit: Visit) -> "Query":
-        """From the address."""
-        given = dict(visit.request.query_params)
-        good = {}
-        for name in cls.model_fields:
-            if name in given:
-                try:
-                    good[name] = getattr(cls(**{name: given[name]}), name)
-                except ValueError:
-                    continue
-        return cls(**good)
-
-    def address(self, **changed: object) -> str:
-        """The address of this query with some of it changed."""
-        values = {**self.model_dump(mode="json"), **changed}
-        default = Query().model_dump(mode="json")
-        kept = {k: v for k, v in values.items() if v != default[k]}
-        return f"{_HERE}?{urlencode(kept)}" if kept else _HERE
 
 
 async def show(console: Console, visit: Visit) -> Response:

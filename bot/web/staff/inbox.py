@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import field_validator
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from bot.petitions.life import PetitionStatus
 from bot.petitions.model import Kind, Petition
 from bot.petitions.queries import Shelf, Wanted
 from bot.staff.model import OF_WHOLE_LOCALITY, Role
+from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
 
 _FIRST_WORDS = 140
@@ -46,40 +46,18 @@ class Item:
     days_left: int | None
 
 
-class Query(BaseModel):
-    """What the address asks for; what makes no sense is left out."""
+class Query(Address):
+    """Which petitions."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
+    path = "/staff"
     unit: str = ""
     state: Shelf = Shelf.OPEN
     q: str = ""
-    page: int = Field(1, ge=1, le=10_000)
 
     @field_validator("q")
     @classmethod
     def _short(cls, value: str) -> str:
         return value[:_MAX_QUERY]
-
-    @classmethod
-    def of(cls, visit: Visit) -> "Query":
-        """From the address."""
-        given = dict(visit.request.query_params)
-        good = {}
-        for name in cls.model_fields:
-            if name in given:
-                try:
-                    good[name] = getattr(cls(**{name: given[name]}), name)
-                except ValueError:
-                    continue
-        return cls(**good)
-
-    def address(self, **changed: object) -> str:
-        """The address of this query with some of it changed."""
-        values = {**self.model_dump(mode="json"), **changed}
-        default = Query().model_dump(mode="json")
-        kept = {k: v for k, v in values.items() if v != default[k]}
-        return f"/staff?{urlencode(kept)}" if kept else "/staff"
 
 
 async def show(console: Console, visit: Visit) -> Response:
