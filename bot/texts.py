@@ -140,6 +140,10 @@ class Texts:
         """A date, or a moment, as people read it."""
         return self._formatter.format_field(value, "")
 
+    def plain(self, value: object) -> str:
+        """A value as it stands in a text."""
+        return self._formatter.format_field(value, "")
+
     def _choose(self, name: str, values: Mapping[str, object], channel: str) -> Variant:
         variants = self._responses[name]
         for variant in variants:

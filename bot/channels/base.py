@@ -1,5 +1,6 @@
 """What every channel speaks: messages in and out, capabilities, the protocol."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,8 +67,21 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Template:
+    """The same in words that a platform has approved beforehand, for when it lets no
+    others through: what has happened, and the values as people read them."""
+
+    event: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
-    """One message of ours, already cut to the channel's capabilities."""
+    """One message of ours, already cut to the channel's capabilities.
+
+    ``heard_at`` is when this person last did something in the chat: some platforms
+    carry a message only for a time after that.
+    """
 
     id: int
     peer: str
@@ -75,6 +89,8 @@ class OutboundMessage:
     buttons: tuple[Button, ...] = ()
     request_location: bool = False
     request_contact: bool = False
+    heard_at: datetime | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ class Inbox:
         ).first()
         if known is not None:
             return Receipt(_id(conversation), True, conversation.due_at)
+        conversation.heard_at = now
         message = linking.take_word(session, conversation, message, now)
         key = self._vault.unwrap(conversation.key)
         assessment = self._safety.assess(clean(message.text))

@@ -25,6 +25,8 @@ class ChannelAccount(SQLModel, table=True):
     """The next update to ask for, where the channel is polled."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     lease_by: str | None = None
+    credentials: bytes | None = None
+    """What the platform wants to see and changes from time to time; encrypted."""
 
 
 class Conversation(SQLModel, table=True):
@@ -68,6 +70,8 @@ class Conversation(SQLModel, table=True):
     """The newest of our messages: an answer to it must have seen it."""
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When that message was delivered; none while it is on its way."""
+    heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When this person last did something in the chat."""
     staff_id: int | None = Field(default=None, foreign_key="account.id")
     blocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.channels.base import Button, OutboundMessage
+from bot.channels.base import Button, OutboundMessage, Template
 from bot.errors import ChannelError
 from bot.notifications.model import (
     ChannelAccount,
@@ -58,6 +58,8 @@ class Content:
     buttons: tuple[tuple[str, str], ...] = ()
     request_location: bool = False
     request_contact: bool = False
+    template: tuple[str, dict[str, str]] | None = None
+    """The event and its values, for channels that may need a template."""
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the conversation's key."""
@@ -68,7 +70,10 @@ class Content:
         """The reverse of ``close``."""
         plain = json.loads(decrypt(key, box, _LABEL))
         buttons = tuple((title, payload) for title, payload in plain.pop("buttons"))
-        return cls(buttons=buttons, **plain)
+        template = plain.pop("template", None)
+        return cls(
+            buttons=buttons, template=tuple(template) if template else None, **plain
+        )
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,8 @@ def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
         buttons=tuple(Button(title, payload) for title, payload in content.buttons),
         request_location=content.request_location,
         request_contact=content.request_contact,
+        heard_at=conversation.heard_at,
+        template=Template(*content.template) if content.template else None,
     )
     return Parcel(
         message=message,

@@ -161,8 +161,8 @@ class Notifier:
         self, session: Session, call: CallBack, *, code: str | None = None
     ) -> None:
         """Tell the Office that somebody is to be rung."""
-        event = NoticeEvent.CALL_TO_MAKE if call.matter else NoticeEvent.CALL_WAITING
-        values = {"at": call.at} | ({"code": code} if call.matter else {})
+        event = NoticeEvent.CALL_TO_MAKE if code else NoticeEvent.CALL_WAITING
+        values = {"at": call.at} | ({"code": code} if code else {})
         self.tell_officers(
             session,
             calls.office(session, call.locality_id),
@@ -188,7 +188,9 @@ class Notifier:
             session,
             chat,
             f"{notice.key}/{chat.id}",
-            outbox.Content(rendered.text, rendered.buttons),
+            outbox.Content(
+                rendered.text, rendered.buttons, template=self._template(notice)
+            ),
             data_key=self.vault.unwrap(chat.key),
             urgency=row.urgency,
             now=now,
@@ -196,6 +198,14 @@ class Notifier:
             by_day=notice.waits,
         )
         return put is not None
+
+    def _template(self, notice: "_Notice") -> tuple[str, dict[str, str]]:
+        said = {
+            name: self.texts.plain(value)
+            for name, value in notice.values.items()
+            if value not in (None, "")
+        }
+        return notice.event.value, said
 
     def _morning(self, chat: Conversation, now: datetime) -> datetime:
         """A chat always at the same minute, so that its messages keep their order and
