@@ -20,7 +20,7 @@ from bot.notifications import lane_push, outbox, staff_push
 from bot.notifications.counter import Counter
 from bot.notifications.model import Conversation
 from bot.notifications.policy import Notifier
-from bot.petitions import queries, replies, service, together
+from bot.petitions import data_requests, queries, replies, service, together
 from bot.petitions.details import Details
 from bot.petitions.life import ANSWERED, RESIDENT, UNANSWERED, PetitionStatus, stage
 from bot.petitions.model import Alert, CallBack, Petition, Rating
@@ -208,18 +208,21 @@ class Desk:
 
     @perform.register
     def _ask_for_call(self, effect: wanted.AskForCall) -> None:
+        call = self._call(effect.phone, effect.note)
+        self.session.add(call)
+        self.session.flush()
+        Notifier.of(self.registry, self.texts).call_office(self.session, call)
+
+    def _call(self, phone: str | None, note: str) -> CallBack:
         key, wrapped = self.registry.vault.new_key()
-        plain = json.dumps({"phone": effect.phone, "note": effect.note})
-        call = CallBack(
+        plain = json.dumps({"phone": phone, "note": note})
+        return CallBack(
             locality_id=self._locality,
             conversation_id=self._conversation_id,
             key=wrapped,
             body=encrypt(key, plain.encode(), _CALL),
             at=self.now,
         )
-        self.session.add(call)
-        self.session.flush()
-        Notifier.of(self.registry, self.texts).call_office(self.session, call)
 
     @perform.register
     def _guided(self, effect: wanted.Guided) -> None:
@@ -236,7 +239,10 @@ class Desk:
 
     @perform.register
     def _request_data(self, effect: wanted.RequestData) -> None:
-        self._ask_for_call(wanted.AskForCall(None, "erase" if effect.erase else "show"))
+        call = self._call(None, "erase" if effect.erase else "show")
+        if not data_requests.take(self.session, self.registry, call, self.now):
+            return
+        Notifier.of(self.registry, self.texts).call_office(self.session, call)
         events.record(
             self.session,
             "conversation",

@@ -14,7 +14,7 @@ from bot.deadlines import dues
 from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
-from bot.petitions import queries, replies
+from bot.petitions import data_requests, queries, replies
 from bot.petitions.life import ANSWERED, stage
 from bot.petitions.model import Petition
 from bot.petitions.service import INTAKE, PETITION, Registry
@@ -99,6 +99,11 @@ class DatabaseFacts:
         """Date and basis of the intake result for what is filed now."""
         deadline = self._registry.intake_deadline(self.now)
         return (deadline.due, deadline.basis or "") if deadline else None
+
+    def data_due(self) -> tuple[date, str] | None:
+        """Date and basis of the first answer to a request about the own data."""
+        found = data_requests.deadlines(self._registry, self.now)
+        return (found[0].due, found[0].basis or "") if found else None
 
     def _plan(self, row: Conference) -> ConferencePlan:
         return self.profile.programme(row.programme_id).conference_plan(row.plan_id)

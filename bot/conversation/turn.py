@@ -125,6 +125,9 @@ class Facts(Protocol):
     def intake_due(self) -> tuple[date, str] | None:
         """Date and basis of the intake result for what is filed now."""
 
+    def data_due(self) -> tuple[date, str] | None:
+        """Date and basis of the first answer to a request about the own data."""
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -105,10 +105,10 @@ def _is_open(session: Session, item: DigestItem) -> bool:
     if item.aggregate == "duty":
         duty = session.get(Duty, item.aggregate_id)
         return duty is not None and not (duty.done_at or duty.dropped_at)
-    if item.aggregate != "petition":
-        return True
     if item.event in _OF_A_DATE and not _binds(session, item):
         return False
+    if item.aggregate != "petition":
+        return True
     petition = session.get(Petition, item.aggregate_id)
     return petition is not None and petition.status in OPEN
 

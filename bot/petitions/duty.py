@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
+from bot.petitions import data_requests
 from bot.petitions.model import Alert, CallBack
 from bot.staff.model import Account
 from bot.storage import events
@@ -99,9 +100,18 @@ def note(vault: Vault, call: CallBack) -> CallNote:
 
 
 def rung(
-    session: Session, locality_id: str, call_id: int, by: Account, now: datetime
+    session: Session,
+    locality_id: str,
+    call_id: int,
+    by: Account,
+    now: datetime,
+    *,
+    rule: str | None = None,
 ) -> None:
-    """Take a resident off the list; nothing happens if somebody did so before."""
+    """Take a resident off the list; nothing happens if somebody did so before.
+
+    A request about the own data stays there until its last answer was given; ``rule``
+    names the one that was."""
     call = session.exec(
         select(CallBack)
         .where(
@@ -113,9 +123,10 @@ def rung(
     ).one_or_none()
     if call is None:
         return
-    call.done_at = now
-    call.done_by = by.id
-    session.add(call)
+    if data_requests.answer(session, call, rule, by.login, now):
+        call.done_at = now
+        call.done_by = by.id
+        session.add(call)
     _record(session, "callback", call_id, "rung", by=by, now=now)
 
 

@@ -12,6 +12,7 @@ from bot.duties import service as duties
 from bot.notifications import alerts, calls, digests, progress, residents, staff_push
 from bot.notifications import reminders as notices
 from bot.notifications.counter import Counter
+from bot.petitions import data_requests
 from bot.petitions.model import Petition
 from bot.scheduling import files, lane, reminders, upkeep
 from bot.scheduling.reminders import Remind
@@ -102,8 +103,9 @@ def tell_holders(product: Product) -> Remind:
 
     def tell(session: Session, reminder: Reminder, now: datetime) -> None:
         due = reminder.due
-        if due.aggregate != "petition":
-            unit_id, code, holders = profile.triage_unit, due.rule, []
+        if due.aggregate == data_requests.CALL:
+            code = data_requests.code(due.aggregate_id)
+            unit_id, holders = profile.triage_unit, []
         else:
             petition = session.get_one(Petition, due.aggregate_id)
             unit_id, code = petition.unit_id, petition.code

@@ -11,7 +11,7 @@ from bot.notifications.model import Conversation
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import CallBack, Petition, Supplement
 from bot.rasa_server import RasaAddress
-from tests.support.talk import Clock, Person, Talk
+from tests.support.talk import Clock, Person, Talk, at
 
 ROAD = "đường vào thôn hư quá xe máy đi không nổi"
 
@@ -118,6 +118,15 @@ class TestQuestions:
         assert "chưa giữ kiến nghị" in lan.say("dữ liệu của tôi")
         assert "đúng không" in lan.press("Xin xóa")
         assert "đã nhận yêu cầu xóa" in lan.press("Đúng, xin xóa")
+
+    def test_a_request_to_delete_has_the_date_of_its_answer(
+        self, talk: Talk, clock: Clock
+    ) -> None:
+        clock.now = at("2026-03-05T20:00")
+        lan = talk.person()
+        lan.say("xóa dữ liệu của tôi")
+        reply = lan.press("Đúng, xin xóa")
+        assert "Chậm nhất thứ Hai 09/03/2026 (Nghị định 356/2025/NĐ-CP)" in reply
 
 
 class TestAfterFiling:

@@ -44,6 +44,9 @@ class MemoryFacts:
     def intake_due(self) -> tuple[date, str] | None:
         return date(2025, 12, 15), "basis"
 
+    def data_due(self) -> tuple[date, str] | None:
+        return None
+
 
 def outcome_of(effect: Effect, now: datetime) -> Outcome | None:
     """What the desk would say."""

@@ -1142,6 +1142,36 @@ class TestCallBacks:
         assert "Không để số" in page
         assert "Xin xóa dữ liệu" in page
 
+    def test_a_request_about_data_stays_until_its_last_answer(
+        self, desk: Desk, mai: Browser, clock: Clock
+    ) -> None:
+        clock.now = at("2026-03-05T09:00")
+        desk.let_in(mai)
+        mai_chat = desk.link(mai.account, "mai-phone")
+        lan = desk.talk.person("lan")
+        for _ in range(2):
+            lan.say("xóa dữ liệu của tôi")
+            lan.press("Đúng, xin xóa")
+
+        page = mai.get("/staff/calls")
+        assert page.text.count("Xin xóa dữ liệu của mình") == 1
+        assert "(YC-1)" in page.text
+        assert "Trả lời yêu cầu về dữ liệu cá nhân: chậm nhất" in page.text
+        assert "09/03/2026" in page.text
+
+        clock.now = at("2026-03-06T07:30")
+        desk.let_in(mai)
+        desk.talk.tick("reminders")
+        desk.talk.tick("digests")
+        assert "YC-1" in mai_chat.messages[-1].text
+
+        first = mai.get("/staff/calls").form("/done")
+        mai.submit(first)
+        page = mai.submit(first)
+        assert "trả lời vì sao chưa xóa: chậm nhất" in page.text
+        assert "25/03/2026" in page.text
+        assert "Không ai đang chờ" in mai.submit(page.form("/done")).text
+
 
 def ask_for_call(desk: Desk, phone: str | None = "+84905123406", note: str = "") -> int:
     product = desk.product

@@ -47,5 +47,6 @@ class EraseFlow:
             return False
         scene.state.frames.clear()
         scene.do(RequestData(erase=True))
-        scene.say("utter_erase_requested", at=scene.turn.now)
+        due, basis = scene.facts.data_due() or (None, None)
+        scene.say("utter_erase_requested", at=scene.turn.now, due=due, basis=basis)
         return True

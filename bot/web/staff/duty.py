@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -12,8 +12,9 @@ from bot.bootstrap import Product
 from bot.conversation.phone import spaced
 from bot.notifications import residents
 from bot.notifications.model import Conversation
-from bot.petitions import duty, queries
+from bot.petitions import data_requests, duty, queries
 from bot.petitions.model import Alert, CallBack, Petition
+from bot.storage.types import stored_id
 from bot.web.staff.banner import sees_alert
 from bot.web.staff.console import HOME, Console, Visit
 
@@ -36,6 +37,10 @@ class Call:
     codes: tuple[str, ...]
     text: str = ""
     """What is to be said."""
+    name: str | None = None
+    """Of a request about the own data, with the answer that is due next."""
+    rule: str | None = None
+    due: date | None = None
 
 
 async def alerts(console: Console, visit: Visit) -> Response:
@@ -76,8 +81,11 @@ async def calls(console: Console, visit: Visit) -> Response:
 async def done(console: Console, visit: Visit) -> Response:
     """Somebody was rung."""
     officer, call_id, now = visit.officer, visit.row(), visit.now
+    rule = visit.form.get("rule")
     await console.write(
-        lambda session: duty.rung(session, officer.locality_id, call_id, officer, now)
+        lambda session: duty.rung(
+            session, officer.locality_id, call_id, officer, now, rule=rule
+        )
     )
     return console.to(_HERE, "rung")
 
@@ -86,6 +94,7 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
     note = duty.note(product.vault, row)
     chat_id = row.conversation_id
     chat = session.get(Conversation, chat_id) if chat_id else None
+    owed = next(iter(data_requests.open_dues(session, row)), None)
     return Call(
         id=row.id or 0,
         at=row.at,
@@ -95,6 +104,9 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
         channel=chat.channel if chat else None,
         codes=tuple(_codes(session, row)),
         text=note.text,
+        name=data_requests.code(stored_id(row.id)) if owed else None,
+        rule=owed.rule if owed else None,
+        due=owed.due if owed else None,
     )
 
 
