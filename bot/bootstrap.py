@@ -148,6 +148,7 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
             safety,
             book.phrases,
             _burst(settings) if bursts else Burst.none(),
+            for_staff=profile.channels_for_staff,
         ),
         media=MediaStore(settings.data_dir / "media", vault),
         discretion=Discretion.load(ROOT / "data" / "lane.yml", safety),

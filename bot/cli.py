@@ -15,6 +15,7 @@ from bot.commands import (
     people,
     rehearse,
     serve,
+    zalo,
 )
 from bot.errors import BotError
 from bot.messages import operator_message
@@ -25,7 +26,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serve, chat, check, deadline, audit, keys, lane, nlu, people, rehearse):
+for module in (
+    serve,
+    chat,
+    check,
+    deadline,
+    audit,
+    keys,
+    lane,
+    nlu,
+    people,
+    rehearse,
+    zalo,
+):
     module.attach(app)
 
 

@@ -43,6 +43,16 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
 
+    zalo_app_id: str | None = None
+    zalo_oa_id: str = ""
+    zalo_app_secret: SecretStr | None = None
+    zalo_oa_secret: SecretStr | None = None
+    zalo_polling: bool = False
+    zalo_monthly_vnd: int = Field(0, ge=0)
+    zalo_api_url: str = "https://openapi.zalo.me"
+    zalo_oauth_url: str = "https://oauth.zaloapp.com"
+    zalo_media_hosts: str = "https://zdn.vn https://zadn.vn"
+
     now: datetime | None = None
     clock: Literal["running", "frozen"] = "running"
 

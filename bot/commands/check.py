@@ -15,6 +15,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import load_book
+from bot.channels.zalo.templates import ZaloFile
 from bot.clock import system_clock, today
 from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import BotError
@@ -95,8 +96,27 @@ def _profile(settings: Settings, profile: Profile) -> Iterator[Finding]:
         is_serious = code.startswith(_SERIOUS)
         verdict = serious if is_serious else Verdict.WARN
         yield Finding(verdict, message("checks", code, paths=paths))
-    if settings.telegram_token and profile.audience:
+    if settings.telegram_token and "telegram" not in profile.channels_for_staff:
         yield Finding(Verdict.WARN, message("checks", "telegram_abroad"))
+    if settings.zalo_app_id:
+        yield from _zalo(settings, profile)
+
+
+def _zalo(settings: Settings, profile: Profile) -> Iterator[Finding]:
+    known = ZaloFile.load().templates
+    approved = profile.channel("zalo").templates
+    unknown = ", ".join(sorted(approved.keys() - known.keys()))
+    missing = ", ".join(name for name in known if name not in approved)
+    if unknown:
+        words = message("checks", "zalo_template_unknown", names=unknown)
+        yield Finding(Verdict.FAIL, words)
+    if missing:
+        words = message("checks", "zalo_templates_missing", names=missing)
+        yield Finding(Verdict.WARN, words)
+    if settings.zalo_oa_secret is None and not settings.zalo_polling:
+        yield Finding(Verdict.WARN, message("checks", "zalo_secret_missing"))
+    if settings.zalo_monthly_vnd == 0:
+        yield Finding(Verdict.WARN, message("checks", "zalo_no_money"))
 
 
 def _texts(profile: Profile) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from bot.channels.web import WebChannel
 from bot.commands.people import add_trial, invitation_url
 from bot.commands.telegram import Telegram
 from bot.commands.understanding import given_rasa
+from bot.commands.zalo import Zalo
 from bot.conferences import service as conferences
 from bot.conversation.fetching import Fetcher
 from bot.conversation.rasa import RasaClient
@@ -80,6 +81,9 @@ async def _serve(
     telegram = await Telegram.of(product, stack)
     if telegram is not None:
         channels[telegram.channel.name] = telegram.channel
+    zalo = Zalo.of(product, stack)
+    if zalo is not None:
+        channels[zalo.channel.name] = zalo.channel
     worker, sender = product.serve(channels, rasa)
     fetcher = Fetcher(product, channels, sender.wake)
     tasks = [worker.run(), sender.run(), fetcher.run()]
@@ -91,11 +95,17 @@ async def _serve(
         else:
             tasks.append(telegram.poller(intake))
         tasks.append(_keep_registered(telegram))
+    if zalo is not None:
+        taking = zalo.intake(worker, fetcher)
+        routes.append(partial(zalo.routes, taking))
+        tasks.append(zalo.keep_connected())
+        if product.settings.zalo_polling:
+            tasks.append(zalo.poller(taking))
     app = create_app(product, worker, sender, web, *routes)
     ticker = Ticker(product, sender)
     ticker.start()
     stack.callback(ticker.stop)
-    announce = partial(_announce, product, telegram)
+    announce = partial(_announce, product, telegram, zalo)
     tasks.append(_answer(product.settings, app, stopping, announce))
     await _until(stopping, tasks)
 
@@ -204,7 +214,9 @@ async def _rasa(
     return client
 
 
-async def _announce(product: Product, telegram: Telegram | None) -> None:
+async def _announce(
+    product: Product, telegram: Telegram | None, zalo: Zalo | None
+) -> None:
     settings, now = product.settings, product.clock()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     _say("web", url=f"{base.rstrip('/')}/")
@@ -212,6 +224,13 @@ async def _announce(product: Product, telegram: Telegram | None) -> None:
     if telegram is not None:
         mode = "webhook" if telegram.uses_webhook else "long polling"
         _say("telegram", mode=mode)
+    if zalo is not None:
+        mode = "polling" if settings.zalo_polling else "webhook"
+        _say("zalo", mode=mode)
+        if settings.public_url:
+            _say("zalo_webhook", url=f"{base.rstrip('/')}/zalo/{zalo.account.id}")
+        if await zalo.tokens.pair() is None:
+            _say("zalo_not_connected")
     with product.database.writing() as session:
         administrator = staff.first_administrator(session, product.profile.id, now)
         token = staff.invite(session, administrator, now) if administrator else None

@@ -1,7 +1,7 @@
 """Hop 1: a message is assessed, encrypted and written before it is acknowledged."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
-from bot.conversation import linking
+from bot.conversation import audience, linking
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
 from bot.errors import DomainError
@@ -110,7 +110,11 @@ class Inbox:
         safety: SafetyRules,
         phrases: Phrases,
         burst: Burst,
+        *,
+        for_staff: Collection[str] = (),
     ) -> None:
+        """``for_staff``: channels that are for officers only."""
+        self._for_staff = for_staff
         self._locality_id = locality_id
         self._vault = vault
         self._safety = safety
@@ -138,6 +142,8 @@ class Inbox:
             return Receipt(_id(conversation), True, conversation.due_at)
         conversation.heard_at = now
         message = linking.take_word(session, conversation, message, now)
+        if account.channel in self._for_staff and conversation.staff_id is None:
+            message = audience.turn_away(message)
         key = self._vault.unwrap(conversation.key)
         assessment = self._safety.assess(clean(message.text))
         files = [

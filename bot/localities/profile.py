@@ -7,6 +7,7 @@ not known is ``None``, and the line of text that needs it is left out.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -215,6 +216,21 @@ class SealedLane(Part):
         return next(found, None)
 
 
+class Audience(StrEnum):
+    """For whom a channel is open."""
+
+    RESIDENTS = "residents"
+    STAFF = "staff"
+
+
+class ChannelUse(Part):
+    """How a locality uses a channel. ``templates``: numbers under which the platform
+    approved the words of ``data/zalo.yml``."""
+
+    audience: Audience = Audience.RESIDENTS
+    templates: dict[str, str] = Field(default_factory=dict)
+
+
 class Profile(Part):
     """A locality.
 
@@ -253,6 +269,7 @@ class Profile(Part):
     signers: tuple[Signer, ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
     retention: Retention = Retention()
+    channels: dict[str, ChannelUse] = Field(default_factory=dict)
     sealed_lane: SealedLane = SealedLane()
     unconfirmed: tuple[str, ...] = ()
 
@@ -261,6 +278,16 @@ class Profile(Part):
         for problem, where in _contradictions(self):
             raise PydanticCustomError(problem, "{where}", {"where": where})
         return self
+
+    @property
+    def channels_for_staff(self) -> frozenset[str]:
+        """Channels that only officers may use."""
+        uses = self.channels.items()
+        return frozenset(name for name, use in uses if use.audience is Audience.STAFF)
+
+    def channel(self, name: str) -> ChannelUse:
+        """How a channel is used; for residents unless the profile says otherwise."""
+        return self.channels.get(name, ChannelUse())
 
     def unit(self, unit_id: str) -> Unit:
         """The unit of that id; ``KeyError`` if there is none."""

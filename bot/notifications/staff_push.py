@@ -12,6 +12,7 @@ from bot.duties.model import Duty
 from bot.duties.service import recorder
 from bot.localities import fields
 from bot.notifications import calls, table
+from bot.notifications.model import ChannelAccount
 from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Kind, Petition
@@ -150,6 +151,24 @@ def calendars_missing(
         )
         for year in years
         if not notifier.calendar.approved(year)
+    )
+
+
+def channel_trouble(
+    session: Session,
+    notifier: Notifier,
+    account: ChannelAccount,
+    why: str,
+    now: datetime,
+) -> int:
+    """The Office hears once a day that an account needs somebody; how many heard."""
+    return notifier.tell_officers(
+        session,
+        calls.office(session, account.locality_id),
+        NoticeEvent.CHANNEL_TROUBLE,
+        {"at": now},
+        key=f"channelaccount/{account.id}/{why}/{today(now)}",
+        now=now,
     )
 
 

@@ -89,6 +89,8 @@ class NoticeEvent(StrEnum):
     CALL_WAITING = "call_waiting"
     CALL_TO_MAKE = "call_to_make"
     CALENDAR_MISSING = "calendar_missing"
+    CHANNEL_TROUBLE = "channel_trouble"
+    """An account of ours is about to stop, or somebody else speaks in its name."""
     STANDS_IN = "stands_in"
 
 
@@ -134,6 +136,7 @@ _FOR_STAFF: dict[NoticeEvent, frozenset[Audience]] = {
     NoticeEvent.CALL_WAITING: frozenset({Audience.OFFICE}),
     NoticeEvent.CALL_TO_MAKE: frozenset({Audience.OFFICE}),
     NoticeEvent.CALENDAR_MISSING: frozenset({Audience.OFFICE}),
+    NoticeEvent.CHANNEL_TROUBLE: frozenset({Audience.OFFICE}),
     NoticeEvent.STANDS_IN: _STAFF,
 }
 

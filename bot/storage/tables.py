@@ -1,5 +1,6 @@
 """Imports every table, so that migrations and start-up see all of them."""
 
+from bot.channels.zalo import model as zalo
 from bot.conferences import model as conferences
 from bot.conversation import model as conversation
 from bot.deadlines import model as deadlines
@@ -23,4 +24,5 @@ __all__ = [
     "scheduling",
     "sealed",
     "staff",
+    "zalo",
 ]

@@ -1,5 +1,6 @@
 """One module a task. ``ALL`` is the table that the engine works from."""
 
+from bot.conversation.audience import TURNED_AWAY, TurnedAwayFlow
 from bot.conversation.flows.changes import AddFlow, CancelSlipFlow, WithdrawFlow
 from bot.conversation.flows.complaint import ComplaintFlow
 from bot.conversation.flows.danger import DangerFlow
@@ -42,6 +43,7 @@ ALL = {
         RegisterFlow(),
         SelfHarmFlow(),
         TalkFlow(),
+        TurnedAwayFlow(),
         WithdrawFlow(),
     )
 }
@@ -60,6 +62,7 @@ OPENINGS = {
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
     LINKED: LinkedFlow.name,
+    TURNED_AWAY: TurnedAwayFlow.name,
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),

@@ -1,4 +1,4 @@
-"""When somebody was last heard, and the credentials of an account."""
+"""When somebody was last heard, the credentials of an account, what messages cost."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,21 @@ def upgrade() -> None:
     op.add_column(
         "channelaccount", sa.Column("credentials", sa.LargeBinary(), nullable=True)
     )
+    op.create_table(
+        "channelcharge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("locality_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("outbound_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("vnd", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["channelaccount.id"]),
+        sa.ForeignKeyConstraint(["outbound_id"], ["outbound.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("locality_id", "outbound_id"),
+    )
+    op.create_index("channelcharge_month", "channelcharge", ["account_id", "at"])
     op.execute(
         "UPDATE conversation SET heard_at ="
         " (SELECT max(received_at) FROM inbound"
@@ -25,5 +40,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("channelcharge")
     op.drop_column("channelaccount", "credentials")
     op.drop_column("conversation", "heard_at")

@@ -1,0 +1,60 @@
+"""What every platform shares on the way in: a message is stored, whatever it holds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import log
+from bot.channels.base import InboundMessage
+from bot.errors import ConfigurationError
+from bot.notifications.model import ChannelAccount
+
+logger = log.get(__name__)
+
+
+class Receive(Protocol):
+    """``Worker.receive``: returns when the messages of a chat are safely written."""
+
+    async def __call__(
+        self, account: ChannelAccount, /, *messages: InboundMessage
+    ) -> object:
+        """Store."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Stores messages of one account. ``wake_fetcher``: called when files wait."""
+
+    account: ChannelAccount
+    receive: Receive
+    wake_fetcher: Callable[[], None] = lambda: None
+
+    async def put(self, messages: Sequence[InboundMessage]) -> None:
+        """Store them together. What breaks the inbox is stored without its content, so
+        that its sender gets an answer and it does not stand in the way of others."""
+        try:
+            await self.receive(self.account, *messages)
+        except (SQLAlchemyError, ConfigurationError):
+            raise  # the deployment is ill, not the message
+        except Exception as problem:  # noqa: BLE001 (its text may hold a person's words)
+            name = type(problem).__name__
+            if len(messages) > 1:
+                for message in messages:
+                    await self.put([message])
+                return
+            await self._put_bare(messages[0], name)
+        if any(message.media for message in messages):
+            self.wake_fetcher()
+
+    async def _put_bare(self, message: InboundMessage, problem: str) -> None:
+        logger.error(
+            "message_unreadable", event=message.provider_event_id, problem=problem
+        )
+        bare = InboundMessage(
+            provider_event_id=message.provider_event_id,
+            peer=message.peer,
+            sent_at=message.sent_at,
+        )
+        await self.receive(self.account, bare)

@@ -1,0 +1,166 @@
+"""Sends to Zalo and fetches from it, within what it allows and what it costs."""
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot import log
+from bot.channels.base import Button, Capabilities, Media, OutboundMessage
+from bot.channels.zalo.api import Api
+from bot.channels.zalo.budget import Budget, Window
+from bot.channels.zalo.problems import STOPS
+from bot.channels.zalo.taps import Taps
+from bot.channels.zalo.templates import Templates
+from bot.clock import Clock
+from bot.errors import ChannelError
+
+MAX_BUTTONS = 5
+MAX_TEXT = 2000
+MAX_DOWNLOAD = 20 * 1024 * 1024
+_MAX_TITLE = 100
+_CONSULT = "/v3.0/oa/message/cs"
+_TEMPLATE = "/v3.0/oa/message/template"
+_NOT_FOUND = (404, 410)
+_OK = 200
+
+Alarm = Callable[[str], Awaitable[None]]
+"""Tells a person that the account needs one; by a code."""
+
+logger = log.get(__name__)
+
+
+class ZaloChannel:
+    """One Official Account."""
+
+    name = "zalo"
+    capabilities = Capabilities(max_buttons=MAX_BUTTONS, max_text=MAX_TEXT)
+    knows_repeats = False
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        client: httpx.AsyncClient,
+        taps: Taps,
+        budget: Budget,
+        templates: Templates,
+        alarm: Alarm,
+        clock: Clock,
+        media_hosts: tuple[str, ...],
+    ) -> None:
+        """``media_hosts``: addresses like ``https://zdn.vn`` that files, also of hosts
+        under them, may be fetched from."""
+        self._api = api
+        self._client = client
+        self._taps = taps
+        self._budget = budget
+        self._templates = templates
+        self._alarm = alarm
+        self._clock = clock
+        self._media_hosts = media_hosts
+
+    async def send(self, message: OutboundMessage) -> str | None:
+        """Plain words while they are carried, an approved template after that. Raises
+        ``ChannelError``: ``window_closed`` when there is none, ``cap_reached``."""
+        window = Window.of(message.heard_at, self._clock())
+        prices = self._templates.file.prices
+        try:
+            if window is Window.CLOSED:
+                return await self._send_template(message, prices.template)
+            price = prices.consultation if window is Window.PAID else 0
+            return await self._paid(message, "consultation", price, self._words)
+        except ChannelError as error:
+            if error.code in STOPS:
+                await self._alarm(error.code)
+            raise
+
+    async def fetch(self, media: Media) -> bytes:
+        """The bytes of a file, from Zalo's own hosts only; its link dies soon."""
+        if not self._is_theirs(media.source):
+            raise ChannelError("file_elsewhere", permanent=True)
+        try:
+            async with self._client.stream("GET", media.source) as response:
+                if response.status_code in _NOT_FOUND:
+                    raise ChannelError("file_gone", permanent=True)
+                if response.status_code != _OK:
+                    raise ChannelError("unavailable")
+                return await _read(response)
+        except httpx.HTTPError:
+            raise ChannelError("unavailable") from None
+
+    async def _send_template(self, message: OutboundMessage, price: int) -> str | None:
+        if self._templates.find(message.template) is None:
+            raise ChannelError("window_closed", permanent=True)
+        return await self._paid(message, "template", price, self._template)
+
+    async def _paid(
+        self,
+        message: OutboundMessage,
+        kind: str,
+        price: int,
+        send: Callable[[OutboundMessage], Awaitable[Mapping[str, Any]]],
+    ) -> str | None:
+        if price:
+            await self._budget.take(message.id, kind, price)
+        try:
+            answer = await send(message)
+        except ChannelError as error:
+            if price and not error.uncertain:
+                await self._budget.give_back(message.id)
+            raise
+        return str(answer.get("message_id") or "") or None
+
+    async def _words(self, message: OutboundMessage) -> Mapping[str, Any]:
+        text = unicodedata.normalize("NFC", message.text)[:MAX_TEXT]
+        content: dict[str, Any] = {"text": text}
+        if message.buttons:
+            content["attachment"] = {
+                "type": "template",
+                "payload": {"buttons": self._buttons(message)},
+            }
+        return await self._api.post(
+            _CONSULT, {"recipient": {"user_id": message.peer}, "message": content}
+        )
+
+    async def _template(self, message: OutboundMessage) -> Mapping[str, Any]:
+        found = self._templates.find(message.template)
+        assert found is not None  # noqa: S101  (``_send_template``)
+        number, values = found
+        return await self._api.post(
+            _TEMPLATE,
+            {"user_id": message.peer, "template_id": number, "template_data": values},
+        )
+
+    def _buttons(self, message: OutboundMessage) -> list[dict[str, str]]:
+        return [
+            {
+                "title": _title(button),
+                "type": "oa.query.hide",
+                "payload": self._taps.write(message.peer, message.id, button.payload),
+            }
+            for button in message.buttons[:MAX_BUTTONS]
+        ]
+
+    def _is_theirs(self, link: str) -> bool:
+        address, own = urlsplit(link), map(urlsplit, self._media_hosts)
+        return any(
+            address.scheme == each.scheme
+            and f".{address.hostname}".endswith(f".{each.hostname}")
+            for each in own
+        )
+
+
+def _title(button: Button) -> str:
+    return unicodedata.normalize("NFC", button.title)[:_MAX_TITLE]
+
+
+async def _read(response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for part in response.aiter_bytes():
+        content += part
+        if len(content) > MAX_DOWNLOAD:
+            raise ChannelError("file_too_large", permanent=True)
+    return bytes(content)
