@@ -20,6 +20,8 @@ from bot.storage.vault import Vault, encrypt
 UNREAD = timedelta(days=2)
 _BATCH = 100
 _LABEL = b"call"
+_REASONS = ("window_closed", "cap_reached")
+"""What the platform, or its price, stands in the way of; not the person."""
 _MATTERS = ("petition", "registration")
 
 
@@ -97,11 +99,15 @@ def undelivered(
         conversation_id=chat.id,
         matter=f"{aggregate}/{number}",
         phone=who.phone,
-        note="blocked" if chat.blocked_at else "undelivered",
+        note="blocked" if chat.blocked_at else _why(row),
         event="",
         text=outbox.Content.open(vault.unwrap(chat.key), row.body).text,
         now=now,
     )
+
+
+def _why(row: Outbound) -> str:
+    return row.error if row.error in _REASONS else "undelivered"
 
 
 def call_unread(session: Session, vault: Vault, locality_id: str, now: datetime) -> int:
