@@ -66,7 +66,7 @@ class Worker:
             claimed = self._turns.claim_written(session, receipt.conversation_id, now)
             return receipt, claimed
 
-        receipt, claimed = await self._database.write(store)
+        receipt, claimed = await self._database.write_first(store)
         if claimed is not None:
             self._start(claimed)
         elif receipt.due_at is not None:

@@ -20,8 +20,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+from bot.storage.writers import Rank, Together, Work, Writers
+
 T = TypeVar("T")
 
+_WRITERS = 4
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -39,7 +42,8 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         self._writing = self.engine.execution_options(write=True)
-        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else 4, "db-write")
+        self._writers = Writers(1 if self.is_sqlite else _WRITERS)
+        self._together = Together(self._write_all)
         self._readers = ThreadPoolExecutor(4, "db-read")
 
     @contextmanager
@@ -59,9 +63,15 @@ class Database:
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one transaction on a writing thread."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._writers, self._in_transaction, work
-        )
+        return await self._submit(Rank.USUAL, lambda: self._in_transaction(work))
+
+    async def write_first(self, work: Callable[[Session], T]) -> T:
+        """The same before everything that waits. SQLite waits for the disk at every
+        commit, so there several works may share a transaction; if one fails, each has
+        one of its own. ``work`` may run twice."""
+        if self.is_sqlite:
+            return await self._together.write(work)
+        return await self._submit(Rank.URGENT, lambda: self._in_transaction(work))
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` with a reading session on a reading thread."""
@@ -87,9 +97,18 @@ class Database:
 
     def close(self) -> None:
         """Finish running work and release the connections."""
-        self._writers.shutdown()
+        self._writers.close()
         self._readers.shutdown()
         self.engine.dispose()
+
+    async def _submit(self, rank: Rank, work: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._writers.submit(rank, work))
+
+    async def _write_all(self, works: list[Work]) -> list[Any]:
+        def write(session: Session) -> list[Any]:
+            return [work(session) for work in works]
+
+        return await self._submit(Rank.URGENT, lambda: self._in_transaction(write))
 
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         with self.writing() as session:

@@ -1,7 +1,7 @@
 """``make bench``: this product beside the assistant of ``rasa init``, in one run.
 
-``BENCH=turn`` (``parse``, ``size``, ``clock``) runs one. Results: a table, and
-``build/bench.json``.
+``BENCH=turn`` (``parse``, ``size``, ``clock``, ``inbound``) runs one. Results: a table,
+and ``build/bench.json``.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import clock as bench_clock
+from tests.bench import inbound as bench_inbound
 from tests.bench import parse as bench_parse
 from tests.bench import servers
 from tests.bench.clients import (
@@ -40,6 +41,10 @@ _LIMITS = {
     "parse p50 / empty pipeline": ("at most", 1.5),
     "parses per second with 8 / DIET pipeline": ("at least", 2.5),
     "start to first answer, s": ("at most", 30.0),
+    "webhook answered with Rasa at work, p99 ms": ("at most", 100.0),
+    "webhook answered with Rasa hanging, p99 ms": ("at most", 100.0),
+    "events that were not taken": ("at most", 0.0),
+    "memory after 100,000 messages / after 20,000": ("at most", 1.1),
     "a date with its steps, µs": ("at most", 50.0),
     "SQLite: idle tick, 1,000,000 open dates / 10,000": ("at most", 1.5),
     "SQLite: due dates swept per second": ("at least", 1000.0),
@@ -58,6 +63,7 @@ def main() -> int:
         "parse": parse,
         "size": size,
         "clock": clock,
+        "inbound": inbound,
     }
     wanted = os.environ.get("BENCH")
     chosen = {wanted: benches[wanted]} if wanted else benches
@@ -128,6 +134,23 @@ def size() -> Figures:
         "resident memory, GB": {"value": memory},
         "start to first answer, s": {"value": start},
         "training, s": {"value": servers.training_seconds()},
+    }
+
+
+def inbound() -> Figures:
+    """A webhook under 200 events a second, and memory over 100,000 of them."""
+    data = servers.BUILD / "bench-data"
+    shutil.rmtree(data, ignore_errors=True)
+    found = bench_inbound.measure(data)
+    figures: Figures = {}
+    for name, answers in (("at work", found.busy), ("hanging", found.down)):
+        figures[f"webhook answered with Rasa {name}, p99 ms"] = {
+            "value": answers.percentile(0.99),
+            "spread": [answers.percentile(0.5), answers.percentile(1.0)],
+        }
+    return figures | {
+        "events that were not taken": {"value": found.lost},
+        "memory after 100,000 messages / after 20,000": {"value": found.memory_ratio},
     }
 
 

@@ -78,10 +78,10 @@ def stock_rasa() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def product(data_dir: Path) -> Iterator[Server]:
+def product(data_dir: Path, **extra: object) -> Iterator[Server]:
     """``kiennghi run`` on a database of its own; bursts do not wait."""
     port = free_port()
-    own = environment(data_dir, PORT=port, BURST_WAIT_SECONDS=0, **UNLIMITED)
+    own = environment(data_dir, PORT=port, BURST_WAIT_SECONDS=0, **UNLIMITED, **extra)
     address = f"http://127.0.0.1:{port}/healthz"
     with _running([str(KIENNGHI), "run"], ROOT, own, address) as server:
         yield Server(port, *server)
