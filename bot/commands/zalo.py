@@ -67,8 +67,11 @@ class Zalo:
     taps: Taps
 
     @classmethod
-    def of(cls, product: Product, stack: AsyncExitStack) -> "Zalo | None":
-        """The account of the settings; none without an application."""
+    def of(
+        cls, product: Product, stack: AsyncExitStack, *, timeout: float = _TIMEOUT
+    ) -> "Zalo | None":
+        """The account of the settings; none without an application. ``timeout``:
+        seconds to wait for an answer."""
         settings = product.settings
         if settings.zalo_app_id is None:
             return None
@@ -76,7 +79,7 @@ class Zalo:
             raise ConfigurationError("zalo_incomplete")
         account = product.account(ZaloChannel.name, settings.zalo_oa_id)
         account_id = stored_id(account.id)
-        client = httpx.AsyncClient(timeout=_TIMEOUT)
+        client = httpx.AsyncClient(timeout=timeout)
         stack.push_async_callback(client.aclose)
         door = Door(
             client,

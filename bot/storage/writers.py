@@ -99,7 +99,7 @@ class Together:
     disk is waited for once. If one of them fails, each is written by itself."""
 
     def __init__(self, write: WriteAll) -> None:
-        """``write``: runs a list of works in one transaction, and gives their results."""
+        """``write``: runs works in one transaction, and gives their results."""
         self._write = write
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None

@@ -89,17 +89,16 @@ class Poller:
         newest: dict[str, str] = {}
         for page in range(_PAGES):
             rows = await self._rows(_RECENT, offset=page * PAGE)
-            changed = [row for row in rows if self._is_changed(row)]
-            for row in changed:
-                new += await self._catch_up(_user(row), since)
-            newest |= {_user(row): str(row.get("message_id")) for row in rows}
-            if len(rows) < PAGE or len(changed) < len(rows):
+            heads = {_user(row): str(row.get("message_id")) for row in reversed(rows)}
+            fresh = heads.keys() - newest.keys()
+            newest |= {user: heads[user] for user in fresh}
+            changed = [u for u in fresh if self._newest.get(u) != heads[u]]
+            for user in changed:
+                new += await self._catch_up(user, since)
+            if len(rows) < PAGE or not changed:
                 break
         self._newest = newest
         return new
-
-    def _is_changed(self, row: Row) -> bool:
-        return self._newest.get(_user(row)) != str(row.get("message_id"))
 
     async def _catch_up(self, user: str, since: int) -> int:
         """Store what is not known of a chat, in its order."""
@@ -133,7 +132,7 @@ def as_event(row: Row, since: int) -> dict[str, Any] | None:
     kind = _KINDS.get(str(row.get("type", "")).lower(), "other")
     message: dict[str, Any] = {"msg_id": str(number), "text": row.get("message")}
     if kind != "text":
-        payload = {"url": row.get("url"), "coordinates": row.get("location")}
+        payload = {"url": row.get("url"), "coordinates": _place(row.get("location"))}
         message["attachments"] = [{"type": kind, "payload": payload}]
     return {
         "event_name": f"user_send_{kind}",
@@ -142,6 +141,14 @@ def as_event(row: Row, since: int) -> dict[str, Any] | None:
         "message": message,
         "timestamp": sent,
     }
+
+
+def _place(value: object) -> object:
+    """Coordinates come as a text here."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
 
 
 def _pause(failures: int) -> float:
