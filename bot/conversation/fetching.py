@@ -31,6 +31,7 @@ _AT_ONCE = 4
 _LEASE = timedelta(minutes=3)
 _LOOK_AGAIN = 5.0
 _MEGABYTE = 1024 * 1024
+_CARD = "identity_card"
 
 logger = log.get(__name__)
 
@@ -212,6 +213,7 @@ async def _refuse(product: "Product", claimed: _Claimed, code: str) -> None:
             return
         row.refused = code
         row.fetch_at = None
+        row.source = ""  # what is refused is not asked for again
         session.add(row)
         conversation = session.get_one(Conversation, row.conversation_id)
         _tell(session, product, conversation, row, now)
@@ -228,7 +230,10 @@ def _tell(
     refused: Attachment,
     now: datetime,
 ) -> None:
-    """Once for the files of a minute: ten pictures of an album are one mishap."""
+    """Once for the files of a minute: ten pictures of an album are one mishap. That a
+    picture was of an identity card is said also when another could not be opened."""
+    minute = f"{refused.created_at:%Y%m%d%H%M}"
+    about = f"/{_CARD}" if refused.refused == _CARD else ""
     key = product.vault.unwrap(conversation.key)
     state = State.open(key, conversation.state)
     rendered = product.texts.render(
@@ -239,7 +244,7 @@ def _tell(
     outbox.put(
         session,
         conversation,
-        f"file_refused/{conversation.id}/{refused.created_at:%Y%m%d%H%M}",
+        f"file_refused/{conversation.id}/{minute}{about}",
         outbox.Content(rendered.text, rendered.buttons),
         data_key=key,
         urgency=Urgency.REPLY,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.channels.base import Capabilities, Media, MediaKind, OutboundMessage
 from bot.conversation import erase
@@ -14,6 +15,7 @@ from bot.conversation.model import Attachment
 from bot.notifications.model import Outbound
 from tests.channels.conftest import Commune, Parts, picture
 from tests.doubles.telegram import TelegramServer
+from tests.support import cards
 from tests.support.talk import Clock
 
 NOT_OPENED = "không mở được"
@@ -123,6 +125,44 @@ async def test_an_album_that_cannot_be_opened_is_one_mishap(
     refused = [row.refused for row in commune.rows(Attachment)]
     assert refused == ["file_kind_unknown", "file_kind_unknown", None]
     assert [NOT_OPENED in sent.text for sent in lan.messages] == [False, True]
+    await parts.channel.close()
+
+
+async def test_an_identity_card_is_deleted_and_its_sender_is_told_once(
+    commune: Commune, telegram: TelegramServer, parts: Parts, tmp_path: Path
+) -> None:
+    lan = telegram.user()
+    card = cards.as_file(cards.card())
+    lan.album([card, b"no picture", card, picture()])
+    await receive(commune, parts)
+
+    with capture_logs() as logs:
+        assert await commune.fetch_due(parts) == 4
+    await parts.sender.send_due()
+
+    rows = commune.rows(Attachment)
+    refused = [row.refused for row in rows]
+    assert refused == ["identity_card", "file_kind_unknown", "identity_card", None]
+    assert [(row.path, row.source) for row in rows[:3]] == [(None, "")] * 3
+    files = [path for path in (tmp_path / "media").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [rows[3].path]
+    told = [sent.text for sent in lan.messages if "giấy tờ tùy thân" in sent.text]
+    assert len(told) == 1
+    assert "đã xóa ảnh" in told[0]
+    everything = (tmp_path / "kiennghi.db").read_bytes() + repr(logs).encode()
+    for part in (cards.NUMBER, "Đinh Thị Lan", "05061982"):
+        assert part.encode() not in everything
+    await parts.channel.close()
+
+
+async def test_a_picture_that_calls_itself_a_paper_is_a_picture(
+    commune: Commune, telegram: TelegramServer, parts: Parts
+) -> None:
+    telegram.user().document(picture(), "don.pdf", "application/pdf")
+    await receive(commune, parts)
+    await commune.fetch_due(parts)
+    (row,) = commune.rows(Attachment)
+    assert (row.kind, row.mime) == (MediaKind.PHOTO, "image/jpeg")
     await parts.channel.close()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 
 from PIL import Image
@@ -27,12 +28,45 @@ def bomb(side: int = 30_000) -> bytes:
     data = b"".join(lines.compress(row) for _ in range(64)) + lines.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body))
-        + name
-        + body
-        + struct.pack(">I", zlib.crc32(name + body))
+        _chunk(name, body)
         for name, body in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     )
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    end = struct.pack(">I", zlib.crc32(name + body))
+    return struct.pack(">I", len(body)) + name + body + end
+
+
+def with_chunk(png: bytes, name: bytes, body: bytes) -> bytes:
+    """A PNG that also holds this, before its picture."""
+    at = png.index(b"IDAT") - 4
+    return png[:at] + _chunk(name, body) + png[at:]
+
+
+def talkative_png(megabytes: int = 40) -> bytes:
+    """A small PNG whose comment unpacks to that much."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    words = zlib.compress(b"\0" * megabytes * 1024 * 1024, 9)
+    return with_chunk(file.getvalue(), b"zTXt", b"Comment\0\0" + words)
+
+
+def endless_jpeg(scans: int = 2000) -> bytes:
+    """A JPEG of 24 megapixels and 200 KB that is drawn over and over."""
+    file = io.BytesIO()
+    Image.new("RGB", (6000, 4000), "#b06a3b").save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    return content[:-2] + last * scans + content[-2:]
+
+
+def zip_bomb(megabytes: int = 40) -> bytes:
+    """An archive that unpacks to that much; a modern office file is one as well."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"\0" * megabytes * 1024 * 1024)
+    return file.getvalue()
 
 
 def iso(brand: bytes, *tracks: bytes) -> bytes:
