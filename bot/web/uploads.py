@@ -14,15 +14,20 @@ from bot.conversation.model import Attachment
 from bot.errors import DomainError
 from bot.web import visitors
 from bot.web.limits import Buckets, Limit
+from bot.web.parts import Room, read_parts
 from bot.web.site import Site
 
 MAX_FILES = 5
 _LIMIT = Limit(burst=40, per_second=0.5)
 """Uploads from one address; at a meeting many people share one."""
 _AT_ONCE = 2
-"""Files that are looked at in parallel: a large picture takes 160 MB meanwhile."""
+"""Files that are read into memory in parallel."""
 _AROUND = 64 * 1024
 """What a form may add to its files, in bytes."""
+_IN_MEMORY = 6
+"""Whole forms that there is room for at the same time; most hold one small picture."""
+_PATIENCE = 120.0
+"""Seconds for a form to arrive; the page gives up as late."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +47,23 @@ class Uploads:
         self._passes = visitors.Passes(site.product.vault)
         self._addresses = Buckets(_LIMIT)
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._longest = MAX_FILES * self._max_bytes + _AROUND
+        self._room = Room(_IN_MEMORY * self._longest)
 
     async def upload(self, request: Request) -> Response:
         """``{"files": [{"id", "kind"}, ...]}``: all of them are kept, or none."""
-        peer = self._admit(request)
-        async with request.form(max_files=MAX_FILES, max_fields=0) as form:
-            parts = [part for _, part in form.multi_items()]
-            files = [part for part in parts if isinstance(part, UploadFile)]
-            checked = [await self._check(file) for file in files]
-        if not checked:
-            raise DomainError("file_missing")
-        rows = await self._keep(checked)
+        peer, length = self._admit(request)
+        with self._room.take(length) as fits:
+            if not fits:
+                raise _busy()
+            rows = await self._keep(await self._read(request))
         kept = [
             {"id": self._passes.give(peer, row), "kind": row.kind.value} for row in rows
         ]
         return JSONResponse({"files": kept}, 201)
 
-    def _admit(self, request: Request) -> str:
-        """The visitor, before a byte of the body is read."""
+    def _admit(self, request: Request) -> tuple[str, int]:
+        """The visitor, and how long the body is, before a byte of it is read."""
         if not visitors.is_same_origin(request, self._product.settings.public_url):
             raise HTTPException(403)
         peer = visitors.peer_of(request)
@@ -68,13 +72,29 @@ class Uploads:
         length = request.headers.get("content-length", "")
         if not length.isdigit():
             raise HTTPException(411)
-        if int(length) > MAX_FILES * self._max_bytes + _AROUND:
+        if int(length) > self._longest:
             raise HTTPException(413)
         now = asyncio.get_running_loop().time()
         address = request.client.host if request.client else ""
         if not self._addresses.of(address, now).take(now):
-            raise HTTPException(429, headers={"Retry-After": "5"})
-        return peer
+            raise _busy()
+        return peer, int(length)
+
+    async def _read(self, request: Request) -> list[Checked]:
+        """The files of the form, checked."""
+        try:
+            async with (
+                asyncio.timeout(_PATIENCE),
+                read_parts(request, max_files=MAX_FILES, max_fields=0) as form,
+            ):
+                parts = [part for _, part in form.multi_items()]
+                files = [part for part in parts if isinstance(part, UploadFile)]
+                checked = [await self._check(file) for file in files]
+        except TimeoutError:
+            raise HTTPException(408) from None
+        if not checked:
+            raise DomainError("file_missing")
+        return checked
 
     async def _check(self, part: UploadFile) -> Checked:
         async with self._slots:
@@ -124,6 +144,11 @@ class Uploads:
         session.add_all(rows)
         session.flush()
         return rows
+
+
+def _busy() -> HTTPException:
+    """The page tries again by itself."""
+    return HTTPException(429, headers={"Retry-After": "5"})
 
 
 def routes(site: Site) -> APIRouter:

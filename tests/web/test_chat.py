@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import tempfile
 import threading
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -19,9 +20,11 @@ from bot.conversation.model import Attachment
 from bot.notifications.model import Conversation, Outbound, OutboundStatus
 from bot.settings import Settings
 from bot.storage.vault import decrypt
+from bot.web import uploads
 from bot.web.chat import MAX_FRAME
+from bot.web.parts import Room
 from bot.web.visitors import COOKIE
-from tests.support import pictures
+from tests.support import cards, pictures
 from tests.support.site import Site, Visitor, running
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
@@ -440,6 +443,7 @@ REFUSED = [
     (b"\xff\xd8\xff" + pictures.HTML, "picture_unreadable"),
     (pictures.iso(b"heic"), "picture_heic"),
     (b"", "file_empty"),
+    (cards.as_file(cards.card()), "identity_card"),
     (pictures.PDF + b"\0" * 1024 * 1024, "file_too_large"),
 ]
 
@@ -455,6 +459,36 @@ async def test_a_file_that_may_not_be_kept_is_refused_with_all_that_came_with_it
                 assert (response.status_code, response.json()) == (422, {"error": code})
         assert attachments(site) == []
         assert not media_of(site)
+
+
+async def test_a_file_never_lies_in_a_folder_in_the_clear(
+    lan: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    large = pictures.PDF + b"\0" * 3 * 1024 * 1024
+    assert (await lan.upload(large)).status_code == 201
+
+
+async def test_more_than_there_is_room_for_is_asked_to_wait(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_IN_MEMORY", 0)
+    async with running(settings) as site, site.visitor() as lan:
+        response = await lan.upload(pictures.PDF)
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "5"
+        assert attachments(site) == []
+
+
+def test_room_is_given_back() -> None:
+    room = Room(10)
+    with room.take(6) as first, room.take(6) as second:
+        assert (first, second) == (True, False)
+    with room.take(10) as again:
+        assert again
 
 
 async def test_uploads_are_for_visitors_in_small_numbers(

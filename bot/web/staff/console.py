@@ -22,6 +22,7 @@ from bot.staff import service as staff
 from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.web import visitors
 from bot.web.limits import Buckets, Limit
+from bot.web.parts import PARTS, read_parts
 from bot.web.site import Site
 from bot.web.staff import banner
 from bot.web.staff.unlocked import Unlocked
@@ -38,7 +39,6 @@ _TRIES = Limit(burst=10, per_second=0.2)
 """Log-ins from one address; a whole office may stand behind one."""
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 40
-_PARTS = "multipart/form-data"
 _INSIDE = re.compile(r"/staff(?:/[A-Za-z0-9/-]*)?")
 
 
@@ -246,7 +246,7 @@ class Console:
         if page.method != "POST":
             return {}, {}
         files: dict[str, bytes] = {}
-        if page.files and request.headers.get("content-type", "").startswith(_PARTS):
+        if page.files and request.headers.get("content-type", "").startswith(PARTS):
             form, files = await self._parts(page, request)
         else:
             form = await self._fields(request)
@@ -269,7 +269,8 @@ class Console:
             raise HTTPException(413)
         form: dict[str, str] = {}
         files: dict[str, bytes] = {}
-        async with request.form(max_files=page.files, max_fields=_MAX_FIELDS) as parts:
+        reading = read_parts(request, max_files=page.files, max_fields=_MAX_FIELDS)
+        async with reading as parts:
             for name, part in parts.multi_items():
                 if isinstance(part, UploadFile):
                     if content := await part.read():
