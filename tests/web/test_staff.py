@@ -731,7 +731,7 @@ class TestThePage:
             assert kind not in page, "a code is not a sentence"
         assert "nhiệm vụ của đơn vị khác" in page
 
-    def test_photos_open_and_other_files_are_downloaded(
+    def test_files_are_handed_out_to_be_saved_and_never_opened_as_a_page(
         self, desk: Desk, hung: Browser
     ) -> None:
         petition = desk.file()
@@ -739,15 +739,16 @@ class TestThePage:
         paper = attach(desk, petition, MediaKind.DOCUMENT, "application/pdf", b"%PDF")
         page = attach(desk, petition, MediaKind.DOCUMENT, "text/html", b"<script>")
 
-        for file, how, mime, content in (
-            (photo, "inline", "image/jpeg", JPEG),
-            (paper, "attachment", "application/pdf", b"%PDF"),
-            (page, "attachment", "application/octet-stream", b"<script>"),
+        for file, suffix, mime, content in (
+            (photo, "jpg", "image/jpeg", JPEG),
+            (paper, "pdf", "application/pdf", b"%PDF"),
+            (page, "bin", "application/octet-stream", b"<script>"),
         ):
             answer = hung.get(path(petition, f"/files/{file}"))
             assert answer.content == content
             assert answer.headers["content-type"] == mime
-            assert answer.headers["content-disposition"].startswith(how)
+            name = f'attachment; filename="{petition.code}-{file}.{suffix}"'
+            assert answer.headers["content-disposition"] == name
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["cache-control"] == "no-store"
             assert "sandbox" in answer.headers["content-security-policy"]

@@ -1,5 +1,6 @@
 """What may be done to a petition: one form an act, under the petition's address."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -352,7 +353,7 @@ async def do(console: Console, visit: Visit) -> Response:
     """Do one act. What is refused is said on the page, with what was typed."""
     act = _act(visit)
     sent = visit.files.get("file") if act is Act.ISSUE else None
-    kept = _keep(console, sent) if sent else None
+    kept = await asyncio.to_thread(_keep, console, sent) if sent else None
 
     def work(session: Session) -> str:
         petition = find(console, visit, session, to_change=True)

@@ -25,11 +25,10 @@ from bot.storage.types import stored_id
 from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.inbox import days_left
+from bot.web.staff.petition import file_answer
 
 _HERE = "/staff/duties"
 _FILE = "file"
-_PICTURE = "image/jpeg"
-_SUFFIXES = {_PICTURE: "jpg", "application/pdf": "pdf"}
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ async def undo(console: Console, visit: Visit) -> Response:
 
 
 async def send_file(console: Console, visit: Visit) -> Response:
-    """The proof, decrypted; only our own pictures open in the browser."""
+    """The proof, decrypted."""
     product = console.product
 
     def work(session: Session) -> tuple[str, bytes]:
@@ -156,14 +155,7 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     mime, content = await console.read(work)
-    how = "inline" if mime == _PICTURE else "attachment"
-    name = f"duty-{visit.path('id')}.{_SUFFIXES.get(mime, 'bin')}"
-    headers = {
-        "Content-Disposition": f'{how}; filename="{name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "no-store",
-    }
-    return Response(content, media_type=mime, headers=headers)
+    return file_answer(content, mime, f"duty-{visit.path('id')}")
 
 
 async def _page(console: Console, visit: Visit, problem: str = "") -> Response:

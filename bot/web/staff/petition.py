@@ -38,7 +38,6 @@ _SUFFIXES = {
     "video/webm": "webm",
 }
 _UNKNOWN = "application/octet-stream"
-_INLINE = "image/jpeg"
 CHOICES = {
     "kinds": list(ReplyKind),
     "outcomes": list(Outcome),
@@ -146,7 +145,7 @@ async def assign(console: Console, visit: Visit) -> Response:
 
 
 async def send_file(console: Console, visit: Visit) -> Response:
-    """A file of the petition, decrypted; only our own pictures open in the browser."""
+    """A file of the petition, decrypted."""
     file_id = visit.row()
 
     def work(session: Session) -> tuple[Attachment, bytes]:
@@ -166,13 +165,12 @@ async def send_file(console: Console, visit: Visit) -> Response:
 
 
 def file_answer(content: bytes, mime: str | None, name: str) -> Response:
-    """A file of a resident: nothing but a picture that we drew is opened in place, and
-    nothing is kept on the way."""
+    """A file that somebody sent: saved, never opened as a page, and kept by nobody on
+    the way. A page of ours can still show or play it."""
     mime = mime if mime in _SUFFIXES else _UNKNOWN
     name = f"{name}.{_SUFFIXES.get(mime, 'bin')}"
-    how = "inline" if mime == _INLINE else "attachment"
     headers = {
-        "Content-Disposition": f'{how}; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
