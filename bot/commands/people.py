@@ -1,5 +1,6 @@
 """``kiennghi staff``, ``kiennghi conference`` and ``kiennghi demo``."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
@@ -42,11 +43,15 @@ def attach(app: typer.Typer) -> None:
 
 def add_staff(
     login: str,
+    *,
     name: Annotated[str, typer.Option(help="name as shown to colleagues")],
     unit: Annotated[str | None, typer.Option(help="id of the unit")] = None,
     role: Annotated[Role, typer.Option()] = Role.OFFICER,
     seat: Annotated[
         str | None, typer.Option(help="id of the recipient of the sealed lane")
+    ] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(help="id of a hamlet, for its head")
     ] = None,
     duty: Annotated[bool, typer.Option("--duty", help="gets alerts of danger")] = False,
 ) -> None:
@@ -58,6 +63,7 @@ def add_staff(
         raise ConfigurationError(
             "unit_unknown", unit=unit, known=", ".join(sorted(known))
         )
+    areas = _areas(product, role, area or [])
     now = product.clock()
     with product.database.writing() as session:
         account = staff.add(
@@ -70,6 +76,7 @@ def add_staff(
             on_duty=duty,
             by="operator",
             now=now,
+            area_ids=areas,
         )
         if role is Role.RECIPIENT:
             _seat(session, product, account, seat, now)
@@ -77,6 +84,16 @@ def add_staff(
     url = invitation_url(settings, token)
     typer.echo(message("steps", "staff_added", login=login, url=url))
     product.close()
+
+
+def _areas(product: Product, role: Role, named: Sequence[str]) -> Sequence[str]:
+    """The hamlets of a hamlet head; nobody else has any."""
+    known = {area.id for area in product.profile.areas}
+    if role is not Role.HAMLET_HEAD:
+        return ()
+    if not named or set(named) - known:
+        raise ConfigurationError("area_unknown", known=", ".join(sorted(known)))
+    return named
 
 
 def _seat(

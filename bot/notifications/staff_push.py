@@ -18,7 +18,7 @@ from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
 from bot.staff.ladder import ladder, rung_from
-from bot.staff.model import Account, Leave, Role
+from bot.staff.model import WITHOUT_DESK, Account, Leave
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -179,7 +179,7 @@ def _accounts(
         Account.locality_id == locality_id,
         col(Account.disabled_at).is_(None),
         # A recipient of the sealed lane is told of nothing else.
-        Account.role != Role.RECIPIENT,
+        col(Account.role).not_in(WITHOUT_DESK),
     )
     if on_duty is not None:
         query = query.where(Account.on_duty == on_duty)

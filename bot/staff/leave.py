@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot.clock import today
 from bot.errors import DomainError
-from bot.staff.model import OF_WHOLE_LOCALITY, Account, Leave, Role
+from bot.staff.model import OF_WHOLE_LOCALITY, WITHOUT_DESK, Account, Leave, Role
 from bot.storage import events
 from bot.storage.types import stored_id
 
@@ -113,7 +113,9 @@ def _sees_as_much(delegate: Account, account: Account) -> bool:
     """Whether he may open the petitions of whom he stands in for."""
     if delegate.role in OF_WHOLE_LOCALITY:
         return True
-    of_unit = account.role not in OF_WHOLE_LOCALITY and delegate.role is not Role.ADMIN
+    of_unit = (
+        account.role not in OF_WHOLE_LOCALITY and delegate.role not in WITHOUT_DESK
+    )
     return of_unit and delegate.unit_id == account.unit_id
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.storage.types import EnumValue, UtcDateTime
@@ -26,10 +26,15 @@ class Role(StrEnum):
     """The clerk: gives numbers and issues what is signed."""
     RECIPIENT = "recipient"
     """A recipient of the sealed lane: sees the lane and nothing else."""
+    HAMLET_HEAD = "hamlet_head"
+    """The head of hamlets: works in chat, and sees nobody's name or words."""
 
 
 OF_WHOLE_LOCALITY = frozenset({Role.OFFICE, Role.CHAIR, Role.CLERK})
 """See the petitions of every unit."""
+
+WITHOUT_DESK = frozenset({Role.ADMIN, Role.RECIPIENT, Role.HAMLET_HEAD})
+"""Have no desk in the console: open no petition there, and get no alerts."""
 
 
 class Account(SQLModel, table=True):
@@ -43,6 +48,10 @@ class Account(SQLModel, table=True):
     name: str
     role: Role = Field(sa_type=EnumValue(Role))
     unit_id: str | None = None
+    area_ids: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    """The hamlets that a hamlet head is the head of."""
     on_duty: bool = False
     """Gets alerts of danger."""
     password_hash: str | None = None

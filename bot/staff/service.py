@@ -34,22 +34,36 @@ def add(
     on_duty: bool,
     by: str,
     now: datetime,
+    area_ids: Sequence[str] = (),
 ) -> Account:
-    """Add an account without a password; ``invite`` lets its person set one."""
+    """Add an account without a password; ``invite`` lets its person set one.
+    ``DomainError('hamlet_missing')`` for a hamlet head of no hamlet."""
     if find(session, locality_id, login):
         raise DomainError("login_taken", login=login)
+    if role is Role.HAMLET_HEAD and not area_ids:
+        raise DomainError("hamlet_missing")
     account = Account(
         locality_id=locality_id,
         login=login,
         name=name,
         role=role,
         unit_id=unit_id,
+        area_ids=list(area_ids),
         on_duty=on_duty,
         created_at=now,
     )
     session.add(account)
     session.flush()
-    _record(session, account, "added", by=by, now=now, role=role.value, unit=unit_id)
+    _record(
+        session,
+        account,
+        "added",
+        by=by,
+        now=now,
+        role=role.value,
+        unit=unit_id,
+        areas=list(area_ids),
+    )
     return account
 
 
@@ -69,6 +83,14 @@ def everybody(session: Session, locality_id: str) -> Sequence[Account]:
         .where(Account.locality_id == locality_id)
         .order_by(col(Account.disabled_at).is_not(None), col(Account.login))
     ).all()
+
+
+def hamlet_head(session: Session, account_id: int | None) -> Account | None:
+    """The account if it is a hamlet head's and not shut out."""
+    account = session.get(Account, account_id) if account_id else None
+    if account is None or account.role is not Role.HAMLET_HEAD or account.disabled_at:
+        return None
+    return account
 
 
 def set_disabled(

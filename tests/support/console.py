@@ -1,5 +1,6 @@
 """A browser of an officer: it keeps cookies, fills forms, and checks every page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -183,7 +184,13 @@ class Desk:
         return Browser(self.talk, self.app)
 
     def add(
-        self, login: str, role: Role, unit: str | None = None, *, duty: bool = False
+        self,
+        login: str,
+        role: Role,
+        unit: str | None = None,
+        *,
+        duty: bool = False,
+        areas: Sequence[str] = ("ra_nhua",),
     ) -> Account:
         """An account that has no password yet."""
         with self.product.database.writing() as session:
@@ -197,6 +204,7 @@ class Desk:
                 on_duty=duty,
                 by="test",
                 now=self.product.clock(),
+                area_ids=areas if role is Role.HAMLET_HEAD else (),
             )
 
     def give_password(self, login: str) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException
 
-from bot.staff.model import Role
+from bot.staff.model import WITHOUT_DESK, Role
 from bot.web.site import Site
 from bot.web.staff import (
     accounts,
@@ -24,7 +24,8 @@ _ADMIN = frozenset({Role.ADMIN})
 _OFFICE = frozenset({Role.OFFICE})
 _ROUTERS = frozenset({Role.OFFICE, Role.HEAD})
 _RECIPIENT = frozenset({Role.RECIPIENT})
-_DESKS = frozenset(Role) - _ADMIN - _RECIPIENT
+_DESKS = frozenset(Role) - WITHOUT_DESK
+_IN_CHAT = frozenset(Role) - _ADMIN
 
 _ONE = "/petitions/{code}"
 _CASE = "/lane/{number}"
@@ -66,9 +67,9 @@ PAGES = (
     Page("GET", "/leave", leave.show, _DESKS),
     Page("POST", "/leave", leave.add, _DESKS),
     Page("POST", "/leave/{id}/end", leave.end, _DESKS),
-    Page("GET", "/chats", chats.show, _DESKS | _RECIPIENT),
-    Page("POST", "/chats", chats.new_word, _DESKS | _RECIPIENT),
-    Page("POST", "/chats/{id}/unlink", chats.unlink, _DESKS | _RECIPIENT),
+    Page("GET", "/chats", chats.show, _IN_CHAT),
+    Page("POST", "/chats", chats.new_word, _IN_CHAT),
+    Page("POST", "/chats/{id}/unlink", chats.unlink, _IN_CHAT),
     _hidden("GET", "/lane", lane.show),
     _hidden("POST", "/lane/key", lane.make_key),
     _hidden("POST", "/lane/unlock", lane.unlock),

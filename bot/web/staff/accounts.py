@@ -9,10 +9,12 @@ from bot.errors import DomainError
 from bot.localities.profile import Profile
 from bot.petitions.sealed import service as lane
 from bot.staff import service as staff
-from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
+from bot.staff.model import OF_WHOLE_LOCALITY, WITHOUT_DESK, Account, Role
 from bot.web.staff.console import Console, Visit
 
 _HERE = "/staff/accounts"
+_AREA = "area:"
+"""A box of the form, for each hamlet."""
 
 
 class NewAccount(BaseModel):
@@ -29,7 +31,7 @@ class NewAccount(BaseModel):
 
     def unit_id(self, profile: Profile) -> str | None:
         """The unit, if the role and the locality have it."""
-        if self.role in (Role.ADMIN, Role.RECIPIENT):
+        if self.role in WITHOUT_DESK:
             return None
         seats = {unit.id for unit in profile.units if not unit.external}
         if self.unit in seats:
@@ -57,9 +59,10 @@ async def add(console: Console, visit: Visit) -> Response:
             name=new.name,
             role=new.role,
             unit_id=new.unit_id(profile),
-            on_duty=new.duty and new.role not in (Role.ADMIN, Role.RECIPIENT),
+            on_duty=new.duty and new.role not in WITHOUT_DESK,
             by=by,
             now=now,
+            area_ids=_areas(profile, visit) if new.role is Role.HAMLET_HEAD else (),
         )
         if new.role is Role.RECIPIENT:
             lane.seat(session, profile, account, new.seat, by=by, now=now)
@@ -127,6 +130,7 @@ async def _page(
         "accounts.html",
         status,
         accounts=accounts,
+        areas={area.id: area.label for area in console.product.profile.areas},
         now=visit.now,
         **shown,
     )
@@ -139,6 +143,11 @@ def _parse(visit: Visit) -> NewAccount:
     except ValidationError as error:
         where = error.errors()[0]["loc"][0]
         raise DomainError(f"{where}_invalid") from None
+
+
+def _areas(profile: Profile, visit: Visit) -> list[str]:
+    """The hamlets whose boxes were ticked."""
+    return [area.id for area in profile.areas if visit.form.get(f"{_AREA}{area.id}")]
 
 
 def _account(session: Session, console: Console, account_id: int) -> Account:

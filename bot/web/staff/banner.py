@@ -12,12 +12,10 @@ from bot.bootstrap import Product
 from bot.notifications.model import Conversation
 from bot.petitions import duty
 from bot.petitions.model import Alert
-from bot.staff.model import Account, Role
+from bot.staff.model import WITHOUT_DESK, Account, Role
 
 _PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?), (-?\d{1,3}(?:\.\d+)?)")
 CANCELLED = "cancel"
-_WITHOUT = frozenset({Role.ADMIN, Role.RECIPIENT})
-"""Have no desk, and so no alerts."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Frame:
 
 def sees_alert(officer: Account, alert: Alert) -> bool:
     """The Office and the duty seat; and every officer once it was pushed to all."""
-    if officer.role in _WITHOUT:
+    if officer.role in WITHOUT_DESK:
         return False
     if officer.role is Role.OFFICE or officer.on_duty:
         return True
@@ -66,7 +64,7 @@ def sees_alert(officer: Account, alert: Alert) -> bool:
 
 def frame(session: Session, product: Product, officer: Account, now: datetime) -> Frame:
     """What an officer has above a page."""
-    if officer.role in _WITHOUT:
+    if officer.role in WITHOUT_DESK:
         return Frame()
     rows = [
         row

@@ -66,6 +66,8 @@ async def show(console: Console, visit: Visit) -> Response:
         return console.to("/staff/accounts")
     if visit.officer.role is Role.RECIPIENT:
         return console.to("/staff/lane")
+    if visit.officer.role is Role.HAMLET_HEAD:
+        return console.to("/staff/chats")
     product, query = console.product, Query.of(visit)
     profile, day = product.profile, today(visit.now)
     is_office = visit.officer.role in OF_WHOLE_LOCALITY

@@ -11,7 +11,7 @@ from bot.errors import DomainError
 from bot.notifications import staff_push
 from bot.staff import leave
 from bot.staff import service as staff
-from bot.staff.model import Account, Leave, Role
+from bot.staff.model import WITHOUT_DESK, Account, Leave
 from bot.web.staff.console import Console, Visit
 
 _HERE = "/staff/leave"
@@ -114,7 +114,7 @@ def _people(session: Session, officer: Account) -> dict[str, Account]:
     return {
         str(account.id): account
         for account in staff.everybody(session, officer.locality_id)
-        if account.role is not Role.ADMIN and account.disabled_at is None
+        if account.role not in WITHOUT_DESK and account.disabled_at is None
     }
 
 
