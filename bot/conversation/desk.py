@@ -22,9 +22,17 @@ from bot.notifications.model import Conversation
 from bot.notifications.policy import Notifier
 from bot.petitions import data_requests, queries, replies, service, together
 from bot.petitions.details import Details
-from bot.petitions.life import ANSWERED, RESIDENT, UNANSWERED, PetitionStatus, stage
-from bot.petitions.model import Alert, CallBack, Petition, Rating
+from bot.petitions.life import (
+    ANSWERED,
+    RESIDENT,
+    UNANSWERED,
+    PetitionStatus,
+    Who,
+    stage,
+)
+from bot.petitions.model import Alert, CallBack, Petition, RaisedIn, Rating
 from bot.petitions.service import NewPetition, Registry
+from bot.staff import service as staff
 from bot.storage import events
 from bot.storage.types import stored_id
 from bot.storage.vault import decrypt, encrypt
@@ -275,6 +283,16 @@ class Desk:
     @perform.register
     def _drop_media(self, effect: wanted.DropMedia) -> None:
         erase.destroy_files(self.session, effect.media)
+        events.record(
+            self.session,
+            "conversation",
+            self._conversation_id,
+            "files_dropped",
+            locality_id=self._locality,
+            by=RESIDENT.name,
+            now=self.now,
+            files=list(effect.media),
+        )
 
     @perform.register
     def _purge(self, effect: wanted.Purge) -> None:
@@ -321,10 +339,16 @@ class Desk:
             conversation_id=self.conversation.id,
             conference_id=conference_id,
         )
+        who = self._sender(draft)
         petition, pin = service.file(
-            self.session, self.registry, new, now=self.now, pin=pin
+            self.session, self.registry, new, now=self.now, pin=pin, who=who
         )
+        if draft.households:
+            together.declare_households(
+                self.session, petition, draft.households, who=who, now=self.now
+            )
         self._hand_over(draft.media, petition)
+        self._hand_over(draft.lists, petition, names_people=True)
         staff_push.petition(
             self.session, self.registry, self.texts, petition, now=self.now
         )
@@ -343,7 +367,16 @@ class Desk:
             outside_unit_id=outside.id if outside else None,
         )
 
-    def _hand_over(self, media: Sequence[int], petition: Petition) -> None:
+    def _sender(self, draft: wanted.PetitionDraft) -> Who:
+        """A hamlet head who files for others stands on record by his log-in."""
+        if draft.raised_in != RaisedIn.HAMLET_HEAD:
+            return RESIDENT
+        head = staff.hamlet_head(self.session, self.conversation.staff_id)
+        return Who(head.login, RESIDENT.actors) if head else RESIDENT
+
+    def _hand_over(
+        self, media: Sequence[int], petition: Petition, *, names_people: bool = False
+    ) -> None:
         """The files of a draft become the petition's."""
         if media:
             self.session.exec(
@@ -352,7 +385,7 @@ class Desk:
                     col(Attachment.id).in_(media),
                     col(Attachment.conversation_id) == self._conversation_id,
                 )
-                .values(petition_id=petition.id)
+                .values(petition_id=petition.id, names_people=names_people)
             )
 
     def _counter(self) -> Counter:

@@ -29,6 +29,10 @@ class PetitionDraft:
     needs_listening: bool = False
     raised_in: str = "chat"
     programme_id: str | None = None
+    households: int | None = None
+    """For how many its sender speaks."""
+    lists: tuple[int, ...] = ()
+    """Files that name other people."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ then whatever a new message opens.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.conversation.effects import Effect, Outcome
 from bot.conversation.kinds import believed, doubted_kind
@@ -90,7 +90,8 @@ class Engine:
     def is_plain(self, state: State, turn: Turn) -> bool:
         """Whether the text is a command, a choice, a code or a number by itself."""
         text = turn.text
-        if self._spoken(state, text) or text.isdigit():
+        said = self._spoken(state, text)
+        if (said and not (state.frames and self._is_for_few(said))) or text.isdigit():
             return True
         return find_code(text) is not None and turn.words <= _CODE_WORDS
 
@@ -343,9 +344,16 @@ class Engine:
         ):
             if scene.state.frames and self._openings[intent] == "talk":
                 return False
-            self._flows[self._openings[intent]].open(scene)
+            self._flow_for(scene, intent).open(scene)
             return True
         return False
+
+    def _flow_for(self, scene: Scene, intent: str) -> Flow:
+        """The flow that an intent opens, or the one that takes over from it."""
+        flow = self._flows[self._openings[intent]]
+        instead = getattr(flow, "instead", None)
+        other = instead(scene) if instead else None
+        return self._flows[other] if other else flow
 
     def _intent(self, scene: Scene) -> str:
         turn, reading = scene.turn, scene.turn.reading
@@ -370,7 +378,8 @@ class Engine:
         text = turn.text
         if not text:
             return None
-        if found := self._spoken(state, text):
+        found = self._spoken(state, text)
+        if found and self._is_meant_by(scene, found):
             return found
         reading = turn.reading
         if (
@@ -382,6 +391,19 @@ class Engine:
         ):
             return reading.intent.name
         return self._lead(scene)
+
+    def _is_for_few(self, said: str) -> bool:
+        """Whether a command opens a flow that is not for everybody."""
+        flow = self._openings.get(_bare_name(said))
+        return flow is not None and hasattr(self._flows[flow], "is_for")
+
+    def _is_meant_by(self, scene: Scene, said: str) -> bool:
+        """While anything runs, the commands of a few are theirs alone: for others the
+        same words ("please send") may answer a question."""
+        if not (scene.state.frames and self._is_for_few(said)):
+            return True
+        flow: Any = self._flows[self._openings[_bare_name(said)]]
+        return bool(flow.is_for(scene))
 
     def _is_meant(self, command: str, text: str) -> bool:
         """A correction says so: a name and a place alone are an answer, whatever the
@@ -416,7 +438,8 @@ class Engine:
             first = reading.clauses[0]
             if first.intent in ("affirm", "deny") and first.intent_confidence >= _SURE:
                 command, rest = first.intent, scene.turn.text[first.end :]
-        if command is not None and command not in _NEVER_LEAD:
+        is_few = command is not None and self._is_for_few(command)
+        if command is not None and command not in _NEVER_LEAD and not is_few:
             scene.rest = rest.strip(" .,;\n")
             return command
         return None

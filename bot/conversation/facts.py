@@ -2,22 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlmodel import Session, col, select
 
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.conversation.model import Attachment
-from bot.conversation.turn import ConferenceInfo, Matter, Slip
+from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Slip
 from bot.conversation.validators import shorten
 from bot.deadlines import dues
 from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
+from bot.notifications.model import Conversation
 from bot.petitions import data_requests, queries, replies
 from bot.petitions.life import ANSWERED, stage
 from bot.petitions.model import Petition
 from bot.petitions.service import INTAKE, PETITION, Registry
+from bot.staff import service as staff
 from bot.storage.types import stored_id
 
 _SUMMARY = 60
@@ -86,6 +89,22 @@ class DatabaseFacts:
                 )
             )
         return slips
+
+    def hamlet(self) -> Hamlet | None:
+        """Of what this chat's owner is the hamlet head; none for everybody else."""
+        return self._hamlet
+
+    @cached_property
+    def _hamlet(self) -> Hamlet | None:
+        chat = self._session.get_one(Conversation, self._conversation_id)
+        head = staff.hamlet_head(self._session, chat.staff_id)
+        if head is None:
+            return None
+        areas = [area for area in self.profile.areas if area.id in head.area_ids]
+        if not areas:
+            return None
+        label = ", ".join(area.label for area in areas)
+        return Hamlet(head.name, tuple(area.id for area in areas), label)
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

@@ -64,5 +64,7 @@ class Attachment(SQLModel, table=True):
     """Its key is in the sealed lane; the file stays."""
     sealed_id: int | None = Field(default=None, foreign_key="sealed.id", index=True)
     """The case that it goes with."""
+    names_people: bool = False
+    """A list of other people: every look is recorded, and it is never published."""
     refused: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

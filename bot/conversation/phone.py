@@ -11,6 +11,9 @@ _LIKELY = re.compile(
 )
 _TYPED_FOR = str.maketrans({"o": "0", "O": "0", "l": "1", "I": "1"})
 _MOBILE_DIGITS = 10
+_HIDDEN = "•••"
+_DIGITS = 8
+"""Of a telephone number with one or two left out."""
 
 
 class PhoneKind(StrEnum):
@@ -76,3 +79,15 @@ def spaced(number: str) -> str:
     """``0905 123 406``, to be checked by eye."""
     national = "0" + number.removeprefix("+84")
     return f"{national[:4]} {national[4:7]} {national[7:]}"
+
+
+def without_numbers(text: str) -> str:
+    """The words without telephone numbers, as people type them."""
+    parts = []
+    while found := read_phone(text):
+        typed = text[found.start : found.end]
+        is_sum = text[: found.start].endswith((".", ","))
+        is_number = sum(map(str.isalnum, typed)) >= _DIGITS and not is_sum
+        parts += [text[: found.start], _HIDDEN if is_number else typed]
+        text = text[found.end :]
+    return "".join([*parts, text])

@@ -26,6 +26,18 @@ class NameWords(BaseModel):
     titles: list[str]
 
 
+class HamletWords(BaseModel):
+    """What a hamlet head says when he files for others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    for_others: list[str]
+    households: list[str]
+    lists: list[str]
+    agreed: list[str]
+    not_agreed: list[str]
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +50,7 @@ class _File(BaseModel):
     fillers: list[str]
     informal: list[str]
     hide_name: list[str]
+    hamlet: HamletWords
     name: NameWords
     instead_of: list[str]
     correcting: list[str]
@@ -48,6 +61,49 @@ class _File(BaseModel):
 def plain(text: str) -> str:
     """Folded, teencode spelt out, punctuation gone: what phrases are compared in."""
     return " ".join(_PUNCTUATION.sub(" ", fold(normalise(text))).split())
+
+
+@dataclass(frozen=True)
+class HamletPhrases:
+    """Patterns over folded text, unless they say otherwise."""
+
+    for_others: re.Pattern[str]
+    """At the beginning: what follows is told for others."""
+    households: re.Pattern[str]
+    """So many households."""
+    lists: re.Pattern[str]
+    agreed: re.Pattern[str]
+    not_agreed: re.Pattern[str]
+
+    @classmethod
+    def of(cls, words: HamletWords) -> "HamletPhrases":
+        """Compile."""
+        return cls(
+            for_others=re.compile(
+                rf"\s*(?:{_longest_first(words.for_others)})\b[\s:,.-]*"
+            ),
+            households=re.compile(
+                rf"\b(\d{{1,6}})\s*(?:{_longest_first(words.households)})\b"
+            ),
+            lists=_any_of(words.lists),
+            agreed=_any_of(words.agreed),
+            not_agreed=_any_of(words.not_agreed),
+        )
+
+    def tells_of_others(self, text: str) -> bool:
+        """Whether a message tells of several households."""
+        return bool(self.for_others.match(fold(text))) or bool(self.count(text))
+
+    def count(self, text: str) -> int | None:
+        """How many households it names."""
+        found = self.households.search(fold(text))
+        return int(found[1]) if found else None
+
+    def matter(self, text: str) -> str:
+        """The words without those that say for whom they are."""
+        folded = fold(text)
+        found = self.for_others.match(folded)
+        return text[found.end() :] if found and len(folded) == len(text) else text
 
 
 @dataclass(frozen=True)
@@ -65,6 +121,7 @@ class Phrases:
     fillers: frozenset[str]
     informal: frozenset[str]
     hide_name: re.Pattern[str]
+    hamlet: HamletPhrases
     before_name: re.Pattern[str]
     after_name: re.Pattern[str]
     titles: tuple[str, ...]
@@ -95,6 +152,7 @@ class Phrases:
             fillers=frozenset(plain(phrase) for phrase in file.fillers),
             informal=frozenset(file.informal),
             hide_name=_any_of(file.hide_name),
+            hamlet=HamletPhrases.of(file.hamlet),
             before_name=re.compile(
                 rf"^(?:{_longest_first(file.name.before)})\b[\s:,.-]*"
             ),

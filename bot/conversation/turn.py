@@ -104,6 +104,17 @@ class Slip:
     petition_code: str | None
 
 
+@dataclass(frozen=True)
+class Hamlet:
+    """What the hamlet head whose chat this is looks after."""
+
+    head: str
+    """The name of his account."""
+    area_ids: tuple[str, ...]
+    label: str
+    """The hamlets, as people write them."""
+
+
 class Facts(Protocol):
     """What the engine may look up. It never changes anything."""
 
@@ -118,6 +129,9 @@ class Facts(Protocol):
 
     def slips(self) -> Sequence[Slip]:
         """The registrations of this account that stand, newest first."""
+
+    def hamlet(self) -> Hamlet | None:
+        """Of what this chat's owner is the hamlet head; none for everybody else."""
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

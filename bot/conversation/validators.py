@@ -14,10 +14,12 @@ from bot.conversation.phone import PhoneKind, PhoneReading, mask, read_phone, sp
 from bot.conversation.phrases import plain
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer
+from bot.petitions.together import MOST_HOUSEHOLDS
 from nlu.text import clean, fold
 
 _MIN_CONTENT_WORDS = 2
 _MAX_NAME_WORDS = 7
+_MAX_DIGITS = 9
 _LETTERS = re.compile(r"[^\W\d_]")
 _EDGES = " \t\n,.;:-–"
 
@@ -176,6 +178,15 @@ def validate_address(text: str, scene: Scene) -> Verdict:
 def validate_wants_to_speak(text: str, scene: Scene) -> Verdict:
     """Yes or no; anything else is asked again."""
     return Rejected("utter_error_yes_or_no")
+
+
+def validate_households(text: str, scene: Scene) -> Verdict:
+    """A number of households."""
+    found = re.search(r"\d+", text)
+    number = int(found[0][:_MAX_DIGITS]) if found else 0
+    if not 1 <= number <= MOST_HOUSEHOLDS:
+        return Rejected("utter_error_households", {"most": MOST_HOUSEHOLDS})
+    return Accepted(Answer(value=number, shown=str(number)))
 
 
 def phone_problem(reading: PhoneReading) -> Rejected:

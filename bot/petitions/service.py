@@ -80,9 +80,10 @@ def file(
     *,
     now: datetime,
     pin: str | None = None,
+    who: Who = RESIDENT,
 ) -> tuple[Petition, str | None]:
     """Enter a petition; with the PIN when no telephone can prove its owner. ``pin``:
-    the one of petitions that were filed together."""
+    the one of petitions that were filed together. ``who``: on record as its sender."""
     profile, vault = registry.profile, registry.vault
     received_at = new.received_at or now
     year = today(received_at).year
@@ -131,7 +132,7 @@ def file(
         session,
         petition,
         "filed",
-        by=RESIDENT.name,
+        by=who.name,
         now=now,
         code=code,
         field=new.field,
@@ -278,6 +279,11 @@ def raise_at(
     petition.conference_id = conference_id
     session.add(petition)
     record(session, petition, "raised", by=who.name, now=now, conference=conference_id)
+
+
+def see_list(session: Session, petition: Petition, *, by: str, now: datetime) -> None:
+    """Record that somebody opened a list of other people."""
+    record(session, petition, "list_seen", by=by, now=now)
 
 
 def add(

@@ -23,6 +23,7 @@ _ALIKE = 62
 _CANDIDATES = 400
 _SHOWN = 5
 _MOST_PARTS = 5
+MOST_HOUSEHOLDS = 5000
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def declare_households(
     session: Session, petition: Petition, number: int, *, who: Who, now: datetime
 ) -> None:
     """For how many households the sender speaks (``households_invalid``)."""
-    if not 1 <= number <= 5000:
+    if not 1 <= number <= MOST_HOUSEHOLDS:
         raise DomainError("households_invalid")
     service.act(petition, Act.DECLARE, who)
     petition.households = number

@@ -14,7 +14,7 @@ from bot.conversation.engine import Engine
 from bot.conversation.flows import ALL, OPENINGS, QUESTIONS
 from bot.conversation.reading import Clause, Label, Reading
 from bot.conversation.state import State
-from bot.conversation.turn import ConferenceInfo, Matter, Picture, Slip, Turn
+from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Picture, Slip, Turn
 from bot.localities.profile import FIELDS, load_profile
 from bot.petitions.model import Kind
 from bot.safety.rules import Danger, Signal
@@ -66,6 +66,10 @@ TEXTS = [
     "",
     " ",
     "Привет",
+    "gửi giúp",
+    "báo giúp bà con: 12 hộ mất nước, danh sách đây",
+    "11 hộ thôi, 1 hộ không chịu",
+    "danh sách",
     "từ suối lên, hư từ đợt bão tháng 10",
     "x" * 3000,
 ]
@@ -98,6 +102,7 @@ def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
         ],
         [matter],
         [Slip(1, "DK-25-0001-D", "confirmed", None, starts_at, None)] * has_slip,
+        Hamlet("A Bloong", ("ra_nhua",), "thôn Ra Nhua"),
     )
 
 

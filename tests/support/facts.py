@@ -17,7 +17,7 @@ from bot.conversation.effects import (
 )
 from bot.conversation.engine import Engine
 from bot.conversation.state import State
-from bot.conversation.turn import ConferenceInfo, Matter, Reply, Slip, Turn
+from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Reply, Slip, Turn
 from bot.localities.profile import Profile
 
 
@@ -28,6 +28,7 @@ class MemoryFacts:
     known_conferences: Sequence[ConferenceInfo] = ()
     known_matters: list[Matter] = field(default_factory=list)
     known_slips: list[Slip] = field(default_factory=list)
+    known_hamlet: Hamlet | None = None
 
     def conferences(self) -> Sequence[ConferenceInfo]:
         return self.known_conferences
@@ -37,6 +38,9 @@ class MemoryFacts:
 
     def slips(self) -> Sequence[Slip]:
         return self.known_slips
+
+    def hamlet(self) -> Hamlet | None:
+        return self.known_hamlet
 
     def refused_files(self) -> Collection[int]:
         return ()

@@ -14,6 +14,7 @@ from bot.bootstrap import Product
 from bot.channels.base import MediaKind
 from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment, Inbound
+from bot.conversation.phone import without_numbers
 from bot.notifications.model import Conversation
 from bot.petitions import queries, service
 from bot.petitions.details import Details
@@ -26,7 +27,6 @@ from bot.storage.events import Event
 from bot.storage.vault import encrypt
 from bot.web.staff import PAGES as ALL_PAGES
 from bot.web.staff.console import ANYBODY
-from bot.web.staff.inbox import without_numbers
 from tests.support.console import PASSWORD, Answer, Browser, Desk
 from tests.support.talk import Clock, Talk, at
 

@@ -6,6 +6,7 @@ from bot.conversation.flows.complaint import ComplaintFlow
 from bot.conversation.flows.danger import DangerFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.handoff import HandoffFlow
+from bot.conversation.flows.households import FILE, HouseholdsFlow
 from bot.conversation.flows.join import JOIN, LEAVE, JoinFlow
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
 from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
@@ -32,6 +33,7 @@ ALL = {
         EraseFlow(),
         FollowFlow(),
         HandoffFlow(),
+        HouseholdsFlow(),
         JoinFlow(),
         LinkedFlow(),
         MyDataFlow(),
@@ -61,6 +63,7 @@ OPENINGS = {
     "submit_petition": "petition",
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
+    FILE: HouseholdsFlow.name,
     LINKED: LinkedFlow.name,
     TURNED_AWAY: TurnedAwayFlow.name,
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),

@@ -19,7 +19,7 @@ from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Picture, Turn
 from bot.conversation.validators import (
     Accepted,
     Verdict,
@@ -59,6 +59,12 @@ class PetitionFlow(FormFlow):
             self._show_card(scene)
             return
         self._begin(scene)
+
+    def instead(self, scene: Scene) -> str | None:
+        """The flow that takes over: a hamlet head tells of several households."""
+        hamlet = scene.book.phrases.hamlet
+        tells = hamlet.tells_of_others(scene.turn.text)
+        return "households" if tells and scene.facts.hamlet() else None
 
     def open_with(self, scene: Scene, *, hide_name: bool, after: str | None) -> None:
         """Begin inside another flow; ``after`` is said with the receipt."""
@@ -184,7 +190,7 @@ class PetitionFlow(FormFlow):
         """A line each for several problems, then what they share."""
         problems = self._problems(scene)
         rest = [line for line in super().lines(scene) if line[0] != _CONTENT]
-        label = scene.book.texts.label("utter_ask_petition_content")
+        label = scene.book.texts.label(self._ask(scene, _CONTENT))
         if len(problems) == 1 or _CONTENT not in scene.frame.slots:
             shown = self.shown(scene, _CONTENT)
             return [(_CONTENT, label, shown), *rest] if shown else rest
@@ -217,13 +223,16 @@ class PetitionFlow(FormFlow):
 
     def confirmed(self, scene: Scene) -> None:
         """File every problem; the receipt follows."""
+        scene.do(FilePetitions(self._drafts(scene)))
+
+    def _drafts(self, scene: Scene) -> tuple[PetitionDraft, ...]:
         frame = scene.frame
         contact = frame.value("contact") or {}
         place = str(frame.value("place") or "")
         answers = tuple(
             line for line in self.lines(scene) if not line[0].startswith(_PROBLEM)
         )
-        drafts = tuple(
+        return tuple(
             PetitionDraft(
                 content=problem.content,
                 kind=Kind(problem.kind),
@@ -247,7 +256,6 @@ class PetitionFlow(FormFlow):
             )
             for problem in self._problems(scene)
         )
-        scene.do(FilePetitions(drafts))
 
     def outcome(self, scene: Scene, outcome: Outcome) -> None:
         """Say what was received, where it goes and by when the resident is told."""
@@ -319,7 +327,7 @@ class PetitionFlow(FormFlow):
     def _ask_for_matter(self, scene: Scene) -> None:
         scene.frame.asking = _CONTENT
         self._introduce(scene)
-        scene.say("utter_ask_petition_content")
+        scene.say(self._ask(scene, _CONTENT))
 
     def _introduce(self, scene: Scene) -> None:
         if not scene.state.introduced:
@@ -501,13 +509,16 @@ class PetitionFlow(FormFlow):
     # -- files, hidden names, conference ------------------------------------------
 
     def _keep_media(self, scene: Scene) -> None:
-        if not scene.turn.media:
+        self._keep(scene, scene.turn.media)
+
+    def _keep(self, scene: Scene, media: Sequence[Picture]) -> None:
+        if not media:
             return
         frame = scene.frame
         kept = list(frame.value("photos") or ())
-        kept += [picture.id for picture in scene.turn.media if picture.id not in kept]
+        kept += [picture.id for picture in media if picture.id not in kept]
         kinds = frame.data.setdefault("kinds", {})
-        kinds.update({str(p.id): p.kind.value for p in scene.turn.media})
+        kinds.update({str(picture.id): picture.kind.value for picture in media})
         frame.fill("photos", Answer(value=kept))
         if MediaKind.VOICE.value in kinds.values():
             frame.data["voice"] = True

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bot.bootstrap import Product
 from bot.clock import today
-from bot.conversation.phone import read_phone
+from bot.conversation.phone import without_numbers
 from bot.petitions import queries
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import Kind, Petition
@@ -19,9 +19,6 @@ from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
 
 _FIRST_WORDS = 140
-_HIDDEN = "•••"
-_DIGITS = 8
-"""Of a telephone number with one or two left out."""
 _MAX_QUERY = 100
 _LOOKED_AT = 600
 """Enough for the first words, whatever telephone numbers are taken out of them."""
@@ -96,18 +93,6 @@ async def show(console: Console, visit: Visit) -> Response:
 def days_left(due: date | None, day: date) -> int | None:
     """Days until a due date; below zero when it is past."""
     return (due - day).days if due else None
-
-
-def without_numbers(text: str) -> str:
-    """The words without telephone numbers, as people type them."""
-    parts = []
-    while found := read_phone(text):
-        typed = text[found.start : found.end]
-        is_sum = text[: found.start].endswith((".", ","))
-        is_number = sum(map(str.isalnum, typed)) >= _DIGITS and not is_sum
-        parts += [text[: found.start], _HIDDEN if is_number else typed]
-        text = text[found.end :]
-    return "".join([*parts, text])
 
 
 def _item(product: Product, row: Petition, day: date) -> Item:

@@ -145,7 +145,8 @@ async def assign(console: Console, visit: Visit) -> Response:
 
 
 async def send_file(console: Console, visit: Visit) -> Response:
-    """A file of the petition, decrypted."""
+    """A file of the petition, decrypted. That a list of other people was opened is
+    recorded; of whoever hides the name it is hidden too."""
     file_id = visit.row()
 
     def work(session: Session) -> tuple[Attachment, bytes]:
@@ -153,6 +154,8 @@ async def send_file(console: Console, visit: Visit) -> Response:
         file = session.get(Attachment, file_id)
         if file is None or file.petition_id != petition.id:
             raise HTTPException(404)
+        if file.names_people and petition.hide_name and visit.unit_id is not None:
+            raise HTTPException(403)
         if file.key is None or file.path is None:
             raise HTTPException(404)
         try:
@@ -160,7 +163,14 @@ async def send_file(console: Console, visit: Visit) -> Response:
         except FileNotFoundError:
             raise HTTPException(404) from None
 
+    def note(session: Session) -> None:
+        petition = find(console, visit, session, to_change=True)
+        by, now = visit.officer.login, visit.now
+        service.see_list(session, petition, by=by, now=now)
+
     file, content = await console.read(work)
+    if file.names_people:
+        await console.write(note)
     return file_answer(content, file.mime, f"{visit.path('code')}-{file.id}")
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot.bootstrap import Product
 from bot.clock import today
 from bot.conversation.model import Attachment
-from bot.conversation.phone import spaced
+from bot.conversation.phone import spaced, without_numbers
 from bot.deadlines import dues
 from bot.localities.profile import Unit
 from bot.petitions import issuance, queries, replies, service, together
@@ -23,12 +23,13 @@ from bot.storage.events import Event
 from bot.storage.types import stored_id
 from bot.storage.vault import decrypt
 from bot.texts import Texts
-from bot.web.staff.inbox import days_left, without_numbers
+from bot.web.staff.inbox import days_left
 
 _DATES = ("due", "promised_on")
 _PLAIN = ("number", "body", "reference", "times")
-_CONTACT_SLOTS = frozenset({"contact", "full_name", "phone_number", "address"})
-"""Answers that say who the resident is; shown with the contact."""
+_WITH_CONTACT = frozenset({"address", "people"})
+_CONTACT_SLOTS = frozenset({"contact", "full_name", "phone_number"}) | _WITH_CONTACT
+"""Answers that say who the resident is, or who else; shown with the contact."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _contact(details: Details, is_withheld: bool, shown: bool) -> Contact:
     if not shown:
         return covered
     lines = tuple(
-        (label, text) for slot, label, text in details.answers if slot == "address"
+        (label, text) for slot, label, text in details.answers if slot in _WITH_CONTACT
     )
     return Contact(
         has_name=covered.has_name,

@@ -1,4 +1,4 @@
-"""The hamlets of a hamlet head."""
+"""The hamlets of a hamlet head, and files that name other people."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,14 @@ def upgrade() -> None:
         "account",
         sa.Column("area_ids", sa.JSON(), nullable=False, server_default="[]"),
     )
+    op.add_column(
+        "attachment",
+        sa.Column(
+            "names_people", sa.Boolean(), nullable=False, server_default=sa.false()
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("attachment", "names_people")
     op.drop_column("account", "area_ids")

@@ -7,12 +7,6 @@ from bot.staff import service as staff
 from bot.staff.model import WITHOUT_DESK, Role
 from bot.web.staff import PAGES
 from tests.support.console import Browser, Desk
-from tests.support.talk import Talk
-
-
-@pytest.fixture
-def desk(plain_talk: Talk) -> Desk:
-    return Desk(plain_talk)
 
 
 @pytest.fixture
