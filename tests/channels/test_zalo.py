@@ -1,154 +1,27 @@
 """What residents do on Zalo, through the whole product."""
 
-import asyncio
-import contextlib
-import dataclasses
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlmodel import select
 
 from bot.bootstrap import Product
 from bot.channels.zalo.model import ChannelCharge
-from bot.commands.zalo import Zalo
-from bot.conversation.fetching import Fetcher
-from bot.conversation.model import Attachment, Inbound, InboundStatus
+from bot.conversation.model import Attachment, Inbound
 from bot.localities.profile import Audience, ChannelUse
 from bot.notifications.model import Conversation, Outbound, OutboundStatus
 from bot.notifications.policy import NoticeEvent
 from bot.petitions.model import CallBack, Petition
-from bot.storage.database import Database
-from bot.storage.media import MediaStore
 from tests.channels.conftest import picture
+from tests.channels.official import OfficialAccount, at_zalo
 from tests.doubles.zalo import MESSAGE, OAUTH, TEMPLATE, ZaloServer
-from tests.doubles.zalo_rules import APP_ID, APP_SECRET, OA_ID, OA_SECRET
-from tests.doubles.zalo_user import Sent, User
+from tests.doubles.zalo_rules import APP_ID, OA_ID, OA_SECRET
+from tests.doubles.zalo_user import User
 from tests.doubles.zalo_webhook import Manner, sign
 from tests.support.talk import Clock
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
-TEMPLATES = {"extension": "9001"}
-_PATIENCE = 10.0
-
-
-class Commune:
-    """A commune with an Official Account, over real HTTP both ways."""
-
-    def __init__(self, product: Product, server: ZaloServer) -> None:
-        self.product = product
-        self.server = server
-
-    @contextlib.asynccontextmanager
-    async def webhook(
-        self, *, secret: bool = True, timeout: float = 5.0
-    ) -> AsyncIterator[str]:
-        """Serves and registers the webhook; its address."""
-        async with self.parts(secret=secret, timeout=timeout) as (zalo, intake):
-            app = FastAPI()
-            app.include_router(zalo.routes(intake, None))  # type: ignore[arg-type]
-            async with _served(app) as port:
-                url = f"http://127.0.0.1:{port}/zalo/{zalo.account.id}"
-                await self.server.webhook.save(url)
-                yield url
-
-    @contextlib.asynccontextmanager
-    async def polling(self) -> AsyncIterator[Zalo]:
-        async with self.parts() as (zalo, intake):
-            polling = asyncio.create_task(zalo.poller(intake))
-            try:
-                yield zalo
-            finally:
-                polling.cancel()
-                await asyncio.gather(polling, return_exceptions=True)
-
-    @contextlib.asynccontextmanager
-    async def parts(
-        self, *, secret: bool = True, timeout: float = 5.0
-    ) -> AsyncIterator[tuple[Zalo, Any]]:
-        """The account with its worker, sender and fetcher."""
-        settings = self.product.settings
-        if not secret:
-            settings = settings.model_copy(update={"zalo_oa_secret": None})
-        product = dataclasses.replace(self.product, settings=settings)
-        async with contextlib.AsyncExitStack() as stack:
-            zalo = Zalo.of(product, stack, timeout=timeout)
-            assert zalo is not None
-            if await zalo.tokens.pair() is None:
-                given = self.server.grants.issue()
-                await zalo.tokens.keep(await zalo.door.refresh(given.refresh))
-            channels = {zalo.channel.name: zalo.channel}
-            worker, sender = product.serve(channels, None)
-            fetcher = Fetcher(product, channels, sender.wake)
-            work = (worker.run(), sender.run(), fetcher.run())
-            tasks = [asyncio.create_task(each) for each in work]
-            try:
-                yield zalo, zalo.intake(worker, fetcher)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-
-    def rows(self, table: type[Any]) -> list[Any]:
-        with self.product.database.reading() as session:
-            return list(session.exec(select(table)).all())
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.01)
-
-    async def settled(self) -> None:
-        await self.until(
-            lambda: (
-                all(r.status is InboundStatus.DONE for r in self.rows(Inbound))
-                and all(
-                    r.status is not OutboundStatus.WAITING for r in self.rows(Outbound)
-                )
-                and all(r.due_at is None for r in self.rows(Conversation))
-                and not self.server.webhook.pending
-            )
-        )
-
-    async def reply(self, user: User) -> Sent:
-        sent = await user.reply()
-        await self.settled()
-        return sent
-
-    def tell(self, event: NoticeEvent, **values: object) -> object:
-        """A notice about the first petition."""
-        (petition,) = self.rows(Petition)
-        product = self.product
-        with product.database.writing() as session:
-            return product.notifier.tell_resident(
-                session,
-                petition.conversation_id,
-                event,
-                {"code": petition.code, **values},
-                key=f"petition/{petition.id}/{event}/{product.clock()}",
-                now=product.clock(),
-            )
-
-
-@contextlib.asynccontextmanager
-async def _served(app: FastAPI) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
-    web = uvicorn.Server(config)
-    web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-    serving = asyncio.create_task(web.serve())
-    while not web.started:
-        await asyncio.sleep(0.005)
-    try:
-        yield web.servers[0].sockets[0].getsockname()[1]
-    finally:
-        web.should_exit = True
-        await serving
 
 
 @pytest.fixture
@@ -160,37 +33,13 @@ def zalo(clock: Clock) -> Iterator[ZaloServer]:
 @pytest.fixture
 def commune(
     built: Product, zalo: ZaloServer, clock: Clock, tmp_path: Path
-) -> Iterator[Commune]:
+) -> Iterator[OfficialAccount]:
     product = at_zalo(built, zalo, clock, tmp_path)
-    yield Commune(product, zalo)
+    yield OfficialAccount(product, zalo)
     product.close()
 
 
-def at_zalo(built: Product, zalo: ZaloServer, clock: Clock, path: Path) -> Product:
-    copy = path / "kiennghi.db"
-    shutil.copy(built.settings.data_dir / "kiennghi.db", copy)
-    changed = {
-        "zalo_app_id": APP_ID,
-        "zalo_oa_id": OA_ID,
-        "zalo_app_secret": SecretStr(APP_SECRET),
-        "zalo_oa_secret": SecretStr(OA_SECRET),
-        "zalo_api_url": zalo.url,
-        "zalo_oauth_url": zalo.url,
-        "zalo_media_hosts": "http://127.0.0.1",
-        "zalo_monthly_vnd": 300,
-    }
-    use = {"zalo": ChannelUse(templates=TEMPLATES)}
-    return dataclasses.replace(
-        built,
-        settings=built.settings.model_copy(update=changed),
-        profile=built.profile.model_copy(update={"channels": use}),
-        database=Database(f"sqlite:///{copy}"),
-        media=MediaStore(path / "media", built.vault),
-        clock=clock,
-    )
-
-
-async def filed(commune: Commune, lan: User, jpeg: bytes) -> str:
+async def filed(commune: OfficialAccount, lan: User, jpeg: bytes) -> str:
     """A petition by words, taps and a picture; what is said at the end."""
     lan.follow()
     await commune.reply(lan)
@@ -210,7 +59,7 @@ async def filed(commune: Commune, lan: User, jpeg: bytes) -> str:
 
 
 async def test_a_petition_is_filed_by_words_taps_and_a_picture(
-    commune: Commune, zalo: ZaloServer, jpeg: bytes
+    commune: OfficialAccount, zalo: ZaloServer, jpeg: bytes
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -227,7 +76,7 @@ async def test_a_petition_is_filed_by_words_taps_and_a_picture(
 
 
 async def test_where_there_is_no_public_address_the_chats_are_polled(
-    commune: Commune, zalo: ZaloServer, jpeg: bytes, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, jpeg: bytes, clock: Clock
 ) -> None:
     lan, old = zalo.user(), zalo.user("Old")
     old.say("từ trước khi có máy")
@@ -242,7 +91,7 @@ async def test_where_there_is_no_public_address_the_chats_are_polled(
 
 
 async def test_words_that_look_like_a_tap_are_words(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan, eve = zalo.user(), zalo.user("Eve")
     async with commune.webhook():
@@ -257,7 +106,7 @@ async def test_words_that_look_like_a_tap_are_words(
 
 
 async def test_a_wrong_signature_is_forbidden_and_somebody_is_told(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     async with commune.webhook() as url:
         body = b'{"event_name":"user_send_text","sender":{"id":"1"},"timestamp":"1"}'
@@ -277,7 +126,7 @@ async def test_a_wrong_signature_is_forbidden_and_somebody_is_told(
 
 
 async def test_before_the_secret_is_known_only_the_probe_is_answered(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan = zalo.user()
     async with commune.webhook(secret=False):
@@ -292,7 +141,7 @@ async def test_both_ways_to_sign_are_taken(
     built: Product, clock: Clock, tmp_path: Path, manner: dict[str, bool]
 ) -> None:
     with ZaloServer(now=clock, manner=Manner(**manner)) as server:
-        commune = Commune(at_zalo(built, server, clock, tmp_path), server)
+        commune = OfficialAccount(at_zalo(built, server, clock, tmp_path), server)
         lan = server.user()
         async with commune.webhook():
             lan.say(STORY)
@@ -301,7 +150,7 @@ async def test_both_ways_to_sign_are_taken(
 
 
 async def test_what_comes_again_is_stored_once(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -314,7 +163,7 @@ async def test_what_comes_again_is_stored_once(
 
 
 async def test_our_own_echoes_and_strange_events_are_passed_over(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -344,7 +193,7 @@ async def test_our_own_echoes_and_strange_events_are_passed_over(
     ],
 )
 async def test_whatever_comes_gets_a_kind_reply(
-    commune: Commune, zalo: ZaloServer, act: Callable[[User], int]
+    commune: OfficialAccount, zalo: ZaloServer, act: Callable[[User], int]
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -353,7 +202,7 @@ async def test_whatever_comes_gets_a_kind_reply(
 
 
 async def test_a_token_that_was_changed_is_renewed_in_the_middle(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -364,7 +213,7 @@ async def test_a_token_that_was_changed_is_renewed_in_the_middle(
 
 
 async def test_a_lost_access_is_told_and_nothing_is_lost(
-    commune: Commune, zalo: ZaloServer, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, clock: Clock
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -378,7 +227,7 @@ async def test_a_lost_access_is_told_and_nothing_is_lost(
 
 
 async def test_a_time_out_after_it_was_accepted_is_not_sent_again(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     lan = zalo.user()
     async with commune.webhook(timeout=0.3):
@@ -391,7 +240,7 @@ async def test_a_time_out_after_it_was_accepted_is_not_sent_again(
 
 
 async def test_what_zalo_failed_on_is_sent_again(
-    commune: Commune, zalo: ZaloServer, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, clock: Clock
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -406,7 +255,7 @@ async def test_what_zalo_failed_on_is_sent_again(
 
 
 async def test_who_leaves_is_put_on_the_list_of_calls(
-    commune: Commune, zalo: ZaloServer, jpeg: bytes, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, jpeg: bytes, clock: Clock
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -418,7 +267,7 @@ async def test_who_leaves_is_put_on_the_list_of_calls(
 
 
 async def test_after_days_words_cost_and_after_a_week_a_template_goes(
-    commune: Commune, zalo: ZaloServer, jpeg: bytes, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, jpeg: bytes, clock: Clock
 ) -> None:
     lan = zalo.user()
     zalo.approve("9001", code=30, reason=200, old_due=30, due=30)
@@ -444,7 +293,7 @@ async def test_after_days_words_cost_and_after_a_week_a_template_goes(
 
 
 async def test_a_channel_for_officers_keeps_nothing_of_residents(
-    commune: Commune, zalo: ZaloServer
+    commune: OfficialAccount, zalo: ZaloServer
 ) -> None:
     use = {"zalo": ChannelUse(audience=Audience.STAFF)}
     product = commune.product
@@ -460,7 +309,7 @@ async def test_a_channel_for_officers_keeps_nothing_of_residents(
 
 
 async def test_links_elsewhere_are_not_followed(
-    commune: Commune, zalo: ZaloServer, jpeg: bytes
+    commune: OfficialAccount, zalo: ZaloServer, jpeg: bytes
 ) -> None:
     lan = zalo.user()
     async with commune.webhook():
@@ -488,7 +337,7 @@ async def test_links_elsewhere_are_not_followed(
 
 
 async def test_a_link_that_has_died_is_told(
-    commune: Commune, zalo: ZaloServer, clock: Clock
+    commune: OfficialAccount, zalo: ZaloServer, clock: Clock
 ) -> None:
     lan = zalo.user()
     async with commune.parts() as (made, intake):

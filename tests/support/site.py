@@ -128,6 +128,16 @@ class Visitor:
 async def running(settings: Settings, *more: Routes) -> AsyncIterator[Site]:
     """The web application with its worker and sender, without Rasa."""
     product = build(settings)
+    try:
+        async with serving(product, *more) as site:
+            yield site
+    finally:
+        product.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(product: Product, *more: Routes) -> AsyncIterator[Site]:
+    """The same for a product that is there already."""
     channel = WebChannel(product.clock)
     worker, sender = product.serve({channel.name: channel}, None)
     app = create_app(product, worker, sender, channel, *more)
@@ -150,4 +160,3 @@ async def running(settings: Settings, *more: Routes) -> AsyncIterator[Site]:
             for task in tasks[1:]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            product.close()

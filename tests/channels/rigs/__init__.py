@@ -1,0 +1,1 @@
+"""A channel as the conformance suite drives it: its people, and its faults."""
