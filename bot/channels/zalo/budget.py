@@ -18,7 +18,7 @@ from bot.storage.database import Database
 from bot.storage.once import add_once
 
 FREE = timedelta(hours=48)
-OPEN = timedelta(days=7)
+CARRIED = timedelta(days=7)
 
 
 class Window(StrEnum):
@@ -31,7 +31,7 @@ class Window(StrEnum):
     @classmethod
     def of(cls, heard_at: datetime | None, now: datetime) -> "Window":
         """For somebody who was last heard at that moment."""
-        if heard_at is None or now - heard_at >= OPEN:
+        if heard_at is None or now - heard_at >= CARRIED:
             return cls.CLOSED
         return cls.FREE if now - heard_at < FREE else cls.PAID
 

@@ -8,11 +8,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.bootstrap import Product
+from bot.channels.zalo.budget import CARRIED, FREE
+from bot.channels.zalo.channel import ZaloChannel
 from bot.clock import today
 from bot.conversation.model import Attachment
 from bot.conversation.phone import spaced, without_numbers
 from bot.deadlines import dues
 from bot.localities.profile import Unit
+from bot.notifications.model import Conversation
 from bot.petitions import issuance, queries, replies, service, together
 from bot.petitions.details import Details, open_details
 from bot.petitions.life import LIFE, OPEN, RESIDENT, Act, PetitionStatus
@@ -50,6 +53,18 @@ class Contact:
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
         return not (self.has_name or self.has_phone)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Where the resident can be written to."""
+
+    channel: str
+    is_blocked: bool
+    free_until: datetime | None
+    """Until when plain words cost nothing, and until when they are carried at all;
+    none where that has no end."""
+    open_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +135,8 @@ class Sheet:
     days_left: int | None
     answers: tuple[tuple[str, str], ...]
     contact: Contact
+    chat: Chat | None
+    """None for what came on paper, by telephone or in a hall."""
     files: Sequence[Attachment]
     supplements: tuple[tuple[datetime, str], ...]
     events: tuple[Happening, ...]
@@ -168,6 +185,7 @@ def make_sheet(
         days_left=days_left(dates[0].due, today(now)) if dates else None,
         answers=tuple(answers),
         contact=_contact(details, is_withheld, shown and not is_withheld),
+        chat=_chat(session, row),
         files=_files(session, row),
         supplements=_supplements(session, product, row, is_withheld),
         events=_events(session, product, row),
@@ -208,6 +226,19 @@ def _contact(details: Details, is_withheld: bool, shown: bool) -> Contact:
         phone=spaced(details.phone) if details.phone else None,
         dial=details.phone,
         lines=lines,
+    )
+
+
+def _chat(session: Session, row: Petition) -> Chat | None:
+    found = row.conversation_id and session.get(Conversation, row.conversation_id)
+    if not found:
+        return None
+    heard = found.heard_at if found.channel == ZaloChannel.name else None
+    return Chat(
+        channel=found.channel,
+        is_blocked=found.blocked_at is not None,
+        free_until=heard + FREE if heard else None,
+        open_until=heard + CARRIED if heard else None,
     )
 
 
