@@ -8,19 +8,23 @@ from sqlmodel import Session, col, select
 
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
+from bot.conversation import hamlet
 from bot.conversation.model import Attachment
-from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Slip
+from bot.conversation.turn import (
+    ConferenceInfo,
+    Hamlet,
+    HamletMatter,
+    Matter,
+    Slip,
+)
 from bot.conversation.validators import shorten
-from bot.deadlines import dues
-from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
-from bot.notifications.model import Conversation
 from bot.petitions import data_requests, queries, replies
+from bot.petitions.hamlet import Sight
 from bot.petitions.life import ANSWERED, stage
 from bot.petitions.model import Petition
-from bot.petitions.service import INTAKE, PETITION, Registry
-from bot.staff import service as staff
+from bot.petitions.service import Registry, reply_due
 from bot.storage.types import stored_id
 
 _SUMMARY = 60
@@ -96,15 +100,14 @@ class DatabaseFacts:
 
     @cached_property
     def _hamlet(self) -> Hamlet | None:
-        chat = self._session.get_one(Conversation, self._conversation_id)
-        head = staff.hamlet_head(self._session, chat.staff_id)
-        if head is None:
-            return None
-        areas = [area for area in self.profile.areas if area.id in head.area_ids]
-        if not areas:
-            return None
-        label = ", ".join(area.label for area in areas)
-        return Hamlet(head.name, tuple(area.id for area in areas), label)
+        return hamlet.of_chat(self._session, self.profile, self._conversation_id)
+
+    def hamlet_matters(self) -> Sequence[HamletMatter]:
+        """The matters of his hamlets, the oldest first; none for everybody else."""
+        if self._hamlet is None:
+            return ()
+        sight = Sight(self._hamlet.area_ids, self._conversation_id)
+        return hamlet.matters(self._session, self._registry, sight, self.now)
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""
@@ -129,7 +132,7 @@ class DatabaseFacts:
 
     def _matter(self, row: Petition) -> Matter:
         explained = row.intake_deadline or {}
-        reply = self._reply_due(row)
+        reply = reply_due(self._session, row)
         conference = (
             self._session.get(Conference, row.conference_id)
             if row.conference_id
@@ -152,11 +155,6 @@ class DatabaseFacts:
             answer=self._answer(row),
             may_reopen=row.status in ANSWERED and replies.may_reopen(row),
         )
-
-    def _reply_due(self, row: Petition) -> Due | None:
-        """The nearest date by which it must be answered."""
-        live = dues.live(self._session, row.locality_id, PETITION, stored_id(row.id))
-        return next((d for d in live if d.basis and d.rule != INTAKE), None)
 
     def _answer(self, row: Petition) -> str | None:
         """What the reply said; of a petition that is answered together, the lead's."""

@@ -43,8 +43,11 @@ class LinkedFlow:
     name = "staff_linked"
 
     def open(self, scene: Scene) -> None:
-        """One sentence."""
-        scene.say("utter_notice_staff_linked")
+        """One sentence; to a hamlet head also what he may do here."""
+        if hamlet := scene.facts.hamlet():
+            scene.say("utter_hamlet_linked", hamlet=hamlet.label)
+        else:
+            scene.say("utter_notice_staff_linked")
         scene.state.introduced = True
 
     def take(self, scene: Scene) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.channels.base import MediaKind
 from bot.conversation.reading import Reading
 from bot.localities.profile import Profile
+from bot.petitions.life import Stage
 from bot.safety.rules import Danger, Signal
 
 
@@ -115,6 +116,37 @@ class Hamlet:
     """The hamlets, as people write them."""
 
 
+@dataclass(frozen=True)
+class HamletMatter:
+    """A matter of a hamlet as its head sees it: of what others sent no words, no name
+    and no code. ``ref`` names it in a button, to this chat alone."""
+
+    ref: str
+    subject: str | None
+    """His own words, else what the matter is about; none: of somebody's own."""
+    topic: str | None
+    """What may be said of it to everybody."""
+    status: str
+    unit_id: str
+    received_at: datetime
+    due: date | None
+    basis: str | None
+    promised_on: date | None = None
+    reply_due: date | None = None
+    reply_basis: str | None = None
+    outcome: str | None = None
+    is_told: bool = False
+    code: str | None = None
+    households: int | None = None
+    joined: int | None = None
+    answer: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status in (Stage.RECEIVED, Stage.IN_HAND)
+
+
 class Facts(Protocol):
     """What the engine may look up. It never changes anything."""
 
@@ -132,6 +164,9 @@ class Facts(Protocol):
 
     def hamlet(self) -> Hamlet | None:
         """Of what this chat's owner is the hamlet head; none for everybody else."""
+
+    def hamlet_matters(self) -> Sequence[HamletMatter]:
+        """The matters of his hamlets, the oldest first; none for everybody else."""
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

@@ -241,6 +241,12 @@ def tell_intake(
     )
 
 
+def reply_due(session: Session, petition: Petition) -> Due | None:
+    """The nearest date by which it must be answered."""
+    live = dues.live(session, petition.locality_id, PETITION, stored_id(petition.id))
+    return next((due for due in live if due.basis and due.rule != INTAKE), None)
+
+
 def see_contact(
     session: Session, petition: Petition, *, by: str, now: datetime
 ) -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Product, build
+from bot.conversation.engine import Engine
+from bot.conversation.flows import ALL, OPENINGS, QUESTIONS
+from bot.localities.gazetteer import Gazetteer
+from bot.localities.profile import Area
 from bot.settings import Settings
 from bot.staff.model import Role
 from bot.storage.database import Database
@@ -24,9 +28,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Product:
         rasa="off",
         burst_wait_seconds=0,
     )
-    product = build(settings, bursts=False)
+    product = _with_two_hamlets(build(settings, bursts=False))
     product.close()
     return product
+
+
+def _with_two_hamlets(product: Product) -> Product:
+    areas = (*product.profile.areas, Area(id="nuoc_min", name="Nước Min", kind="thôn"))
+    profile = product.profile.model_copy(update={"areas": areas})
+    book = dataclasses.replace(product.book, gazetteer=Gazetteer(areas))
+    return dataclasses.replace(
+        product,
+        profile=profile,
+        registry=dataclasses.replace(product.registry, profile=profile),
+        book=book,
+        engine=Engine(book, ALL, OPENINGS, QUESTIONS),
+    )
 
 
 @pytest.fixture
@@ -48,3 +65,10 @@ def desk(plain_talk: Talk) -> Desk:
 def bloong(desk: Desk) -> Person:
     """The head of thôn Ra Nhua."""
     return desk.link(desk.add("bloong", Role.HAMLET_HEAD), "bloong")
+
+
+@pytest.fixture
+def hre(desk: Desk) -> Person:
+    """The head of the other hamlet."""
+    head = desk.add("hre", Role.HAMLET_HEAD, areas=("nuoc_min",))
+    return desk.link(head, "hre")

@@ -14,7 +14,15 @@ from bot.conversation.engine import Engine
 from bot.conversation.flows import ALL, OPENINGS, QUESTIONS
 from bot.conversation.reading import Clause, Label, Reading
 from bot.conversation.state import State
-from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Picture, Slip, Turn
+from bot.conversation.turn import (
+    ConferenceInfo,
+    Hamlet,
+    HamletMatter,
+    Matter,
+    Picture,
+    Slip,
+    Turn,
+)
 from bot.localities.profile import FIELDS, load_profile
 from bot.petitions.model import Kind
 from bot.safety.rules import Danger, Signal
@@ -67,6 +75,8 @@ TEXTS = [
     " ",
     "Привет",
     "gửi giúp",
+    "việc của thôn",
+    "1",
     "báo giúp bà con: 12 hộ mất nước, danh sách đây",
     "11 hộ thôi, 1 hộ không chịu",
     "danh sách",
@@ -103,6 +113,10 @@ def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
         [matter],
         [Slip(1, "DK-25-0001-D", "confirmed", None, starts_at, None)] * has_slip,
         Hamlet("A Bloong", ("ra_nhua",), "thôn Ra Nhua"),
+        [
+            HamletMatter("ab12", None, None, status, "van_phong", NOW, None, None)
+            for status in ("received", "in_hand", "answered") * 2
+        ],
     )
 
 

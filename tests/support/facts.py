@@ -17,7 +17,15 @@ from bot.conversation.effects import (
 )
 from bot.conversation.engine import Engine
 from bot.conversation.state import State
-from bot.conversation.turn import ConferenceInfo, Hamlet, Matter, Reply, Slip, Turn
+from bot.conversation.turn import (
+    ConferenceInfo,
+    Hamlet,
+    HamletMatter,
+    Matter,
+    Reply,
+    Slip,
+    Turn,
+)
 from bot.localities.profile import Profile
 
 
@@ -29,6 +37,7 @@ class MemoryFacts:
     known_matters: list[Matter] = field(default_factory=list)
     known_slips: list[Slip] = field(default_factory=list)
     known_hamlet: Hamlet | None = None
+    known_hamlet_matters: Sequence[HamletMatter] = ()
 
     def conferences(self) -> Sequence[ConferenceInfo]:
         return self.known_conferences
@@ -41,6 +50,9 @@ class MemoryFacts:
 
     def hamlet(self) -> Hamlet | None:
         return self.known_hamlet
+
+    def hamlet_matters(self) -> Sequence[HamletMatter]:
+        return self.known_hamlet_matters
 
     def refused_files(self) -> Collection[int]:
         return ()

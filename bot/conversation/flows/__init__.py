@@ -5,6 +5,8 @@ from bot.conversation.flows.changes import AddFlow, CancelSlipFlow, WithdrawFlow
 from bot.conversation.flows.complaint import ComplaintFlow
 from bot.conversation.flows.danger import DangerFlow
 from bot.conversation.flows.follow import FollowFlow
+from bot.conversation.flows.hamlet import TAPPED as HAMLET
+from bot.conversation.flows.hamlet import HamletFlow
 from bot.conversation.flows.handoff import HandoffFlow
 from bot.conversation.flows.households import FILE, HouseholdsFlow
 from bot.conversation.flows.join import JOIN, LEAVE, JoinFlow
@@ -32,6 +34,7 @@ ALL = {
         DenunciationFlow(),
         EraseFlow(),
         FollowFlow(),
+        HamletFlow(),
         HandoffFlow(),
         HouseholdsFlow(),
         JoinFlow(),
@@ -66,6 +69,7 @@ OPENINGS = {
     FILE: HouseholdsFlow.name,
     LINKED: LinkedFlow.name,
     TURNED_AWAY: TurnedAwayFlow.name,
+    **dict.fromkeys(HAMLET, HamletFlow.name),
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),

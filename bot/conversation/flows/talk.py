@@ -1,5 +1,6 @@
 """Small talk: one answer, no frame."""
 
+from bot.conversation.flows.hamlet import menu
 from bot.conversation.scene import Scene
 
 TALK = (
@@ -25,6 +26,9 @@ class TalkFlow:
         topic = said or (reading.intent.name if reading else "greet")
         if topic == "greet":
             scene.state.introduced = True
+        if topic == "greet" and scene.facts.hamlet():
+            menu(scene)
+            return
         scene.say(f"utter_{topic}" if topic in TALK else "utter_menu")
 
     def take(self, scene: Scene) -> bool:

@@ -1,0 +1,159 @@
+"""A hamlet head's part: the matters of his hamlets, without anybody's name."""
+
+from collections.abc import Sequence
+
+from bot.clock import today
+from bot.conversation.scene import Scene
+from bot.conversation.turn import HamletMatter
+
+MENU, MATTERS, ONE = "hamlet_menu", "hamlet_matters", "hamlet_one"
+TAPPED = (MENU, MATTERS, ONE)
+_SHOWN = 4
+"""Matters in one message: with the button for more they are five."""
+
+_Button = tuple[str, str]
+
+
+class HamletFlow:
+    """One answer a turn; whatever runs is paused, not ended."""
+
+    name = "hamlet"
+
+    def is_for(self, scene: Scene) -> bool:
+        """Hamlet heads alone."""
+        return scene.facts.hamlet() is not None
+
+    def open(self, scene: Scene) -> None:
+        """What was asked for; to others that this part is not theirs."""
+        said, _, rest = (scene.said or "").partition("/")
+        if not self.is_for(scene):
+            scene.say("utter_hamlet_only")
+        elif said == MATTERS:
+            _list(scene, int(rest) if rest.isdigit() else 1)
+        elif said == ONE:
+            _show(scene, rest)
+        else:
+            menu(scene)
+        if scene.state.frames:
+            _offer_resume(scene)
+
+    def take(self, scene: Scene) -> bool:
+        """Nothing runs."""
+        return False
+
+    def prompt(self, scene: Scene) -> None:
+        """Nothing is asked."""
+
+
+def menu(scene: Scene) -> None:
+    """What a head may do here."""
+    hamlet = scene.facts.hamlet()
+    scene.state.introduced = True
+    scene.say("utter_hamlet_menu", hamlet=hamlet.label if hamlet else None)
+
+
+def _list(scene: Scene, page: int) -> None:
+    """A page of what is open; a number opens one."""
+    matters = [each for each in scene.facts.hamlet_matters() if each.is_open]
+    if not matters:
+        scene.say("utter_hamlet_nothing", hamlet=_hamlet(scene))
+        return
+    first = (page - 1) * _SHOWN
+    if first >= len(matters):
+        first = 0
+    shown = matters[first : first + _SHOWN]
+    lines, buttons = _numbered(scene, shown, first)
+    if len(matters) > first + _SHOWN:
+        more = scene.book.texts.render("utter_hamlet_more", {}).text
+        buttons.append((more, f"{MATTERS}/{first // _SHOWN + 2}"))
+    scene.offer(
+        "utter_hamlet_matters",
+        buttons,
+        hamlet=_hamlet(scene),
+        day=today(scene.turn.now),
+        count=len(matters),
+        lines="\n".join(lines),
+    )
+
+
+def _numbered(
+    scene: Scene, matters: Sequence[HamletMatter], first: int
+) -> tuple[list[str], list[_Button]]:
+    lines, buttons = [], []
+    for number, matter in enumerate(matters, first + 1):
+        line = scene.book.texts.render(
+            "utter_hamlet_line",
+            {
+                "number": number,
+                "subject": _subject(scene, matter),
+                "status": _status(scene, matter),
+                "received_at": matter.received_at,
+            },
+        )
+        lines.append(line.text)
+        buttons.append((str(number), f"{ONE}/{matter.ref}"))
+    return lines, buttons
+
+
+def _show(scene: Scene, ref: str) -> None:
+    """One matter; the code, the words and the answer only of what he filed."""
+    found = (each for each in scene.facts.hamlet_matters() if each.ref == ref)
+    matter = next(found, None)
+    if matter is None:
+        scene.say("utter_hamlet_gone")
+        return
+    scene.say(
+        "utter_hamlet_matter",
+        code=matter.code,
+        subject=_subject(scene, matter),
+        households=matter.households,
+        joined=matter.joined,
+        status=matter.status,
+        unit=_unit(scene, matter),
+        received=today(matter.received_at),
+        due=matter.due,
+        basis=matter.basis,
+        promised=matter.promised_on,
+        reply_due=matter.reply_due,
+        reply_basis=matter.reply_basis,
+        outcome=_outcome(scene, matter),
+        answer=matter.answer,
+    )
+
+
+def _hamlet(scene: Scene) -> str | None:
+    hamlet = scene.facts.hamlet()
+    return f"{hamlet.label[:1].upper()}{hamlet.label[1:]}" if hamlet else None
+
+
+def _subject(scene: Scene, matter: HamletMatter) -> str:
+    other = scene.book.texts.render("utter_hamlet_other", {}).text
+    return matter.subject or other
+
+
+def _unit(scene: Scene, matter: HamletMatter) -> str:
+    """Who handles it; where that would tell what it is about, only that it is."""
+    profile = scene.facts.profile
+    own = profile.self_name[:1].upper() + profile.self_name[1:]
+    return profile.unit(matter.unit_id).name if matter.subject else own
+
+
+def _status(scene: Scene, matter: HamletMatter) -> str:
+    return scene.book.texts.render("utter_status", {"status": matter.status}).text
+
+
+def _outcome(scene: Scene, matter: HamletMatter) -> str | None:
+    if matter.outcome is None:
+        return None
+    values = {"outcome": matter.outcome}
+    return scene.book.texts.render("utter_hamlet_outcome", values).text
+
+
+def _offer_resume(scene: Scene) -> None:
+    """What was under way is still there; the buttons of the answer stay."""
+    buttons = scene.replies[-1].buttons
+    if buttons is None:
+        last = scene.replies[-1]
+        buttons = scene.book.texts.render(last.response, last.values).buttons
+    again = scene.book.texts.render("utter_offer_resume", {}).buttons[:1]
+    scene.offer("utter_offer_resume", [*buttons[:_SHOWN], *again])
