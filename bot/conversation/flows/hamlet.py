@@ -1,13 +1,17 @@
 """A hamlet head's part: the matters of his hamlets, without anybody's name."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.clock import today
 from bot.conversation.scene import Scene
 from bot.conversation.turn import HamletMatter
+from bot.petitions.life import Stage
 
 MENU, MATTERS, ONE = "hamlet_menu", "hamlet_matters", "hamlet_one"
-TAPPED = (MENU, MATTERS, ONE)
+POST = "hamlet_post"
+TAPPED = (MENU, MATTERS, ONE, POST)
 _SHOWN = 4
 """Matters in one message: with the button for more they are five."""
 
@@ -32,10 +36,12 @@ class HamletFlow:
             _list(scene, int(rest) if rest.isdigit() else 1)
         elif said == ONE:
             _show(scene, rest)
+        elif said == POST:
+            _post(scene)
         else:
             menu(scene)
         if scene.state.frames:
-            _offer_resume(scene)
+            _offer_resume(scene, silently=said == POST)
 
     def take(self, scene: Scene) -> bool:
         """Nothing runs."""
@@ -121,6 +127,46 @@ def _show(scene: Scene, ref: str) -> None:
     )
 
 
+def _post(scene: Scene) -> None:
+    """A message to be copied as it is: no name, no code, nothing of one household."""
+    matters, hamlet = scene.facts.hamlet_matters(), scene.facts.hamlet()
+    dated = [c for c in scene.facts.conferences() if c.starts_at and not c.trial]
+    answered = [each for each in matters if not each.is_open]
+    values = {
+        "answered": _topics(scene, answered),
+        "in_hand": _topics(scene, [m for m in matters if m.status == Stage.IN_HAND]),
+        "received": _topics(scene, [m for m in matters if m.status == Stage.RECEIVED]),
+        "starts_at": dated[0].starts_at if dated else None,
+        "venue": dated[0].place if dated else None,
+    }
+    is_empty = not any(values.values())
+    scene.say(
+        "utter_hamlet_post_empty" if is_empty else "utter_hamlet_post",
+        hamlet=hamlet.label if hamlet else None,
+        day=today(scene.turn.now),
+        **values,
+    )
+
+
+def _topics(scene: Scene, matters: Sequence[HamletMatter]) -> str | None:
+    """What may be said of them to everybody, the same things counted."""
+    said = Counter(_topic(scene, matter) for matter in matters if matter.topic)
+    return "; ".join(f"{topic} ({n})" if n > 1 else topic for topic, n in said.items())
+
+
+def _topic(scene: Scene, matter: HamletMatter) -> str:
+    return scene.book.texts.render(
+        "utter_hamlet_topic",
+        {
+            "topic": matter.topic,
+            "households": matter.households,
+            "outcome": _outcome(scene, matter),
+            "filed": matter.households is not None,
+            "replied": matter.outcome is not None,
+        },
+    ).text
+
+
 def _hamlet(scene: Scene) -> str | None:
     hamlet = scene.facts.hamlet()
     return f"{hamlet.label[:1].upper()}{hamlet.label[1:]}" if hamlet else None
@@ -149,11 +195,15 @@ def _outcome(scene: Scene, matter: HamletMatter) -> str | None:
     return scene.book.texts.render("utter_hamlet_outcome", values).text
 
 
-def _offer_resume(scene: Scene) -> None:
+def _offer_resume(scene: Scene, *, silently: bool) -> None:
     """What was under way is still there; the buttons of the answer stay."""
-    buttons = scene.replies[-1].buttons
+    last = scene.replies[-1]
+    buttons = last.buttons
     if buttons is None:
-        last = scene.replies[-1]
         buttons = scene.book.texts.render(last.response, last.values).buttons
     again = scene.book.texts.render("utter_offer_resume", {}).buttons[:1]
-    scene.offer("utter_offer_resume", [*buttons[:_SHOWN], *again])
+    buttons = (*buttons[:_SHOWN], *again)
+    if silently:
+        scene.replies[-1] = replace(last, buttons=buttons)
+    else:
+        scene.offer("utter_offer_resume", buttons)
