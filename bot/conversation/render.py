@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from bot.channels.base import Capabilities
+from bot.channels.cut import cut
 from bot.conversation.state import State
 from bot.conversation.turn import Reply
 from bot.notifications.outbox import Content
 from bot.texts import Texts
-
-_ELLIPSIS = "…"
 
 
 def compose(
@@ -29,9 +28,7 @@ def compose(
             parts.append(rendered.text)
         own = rendered.buttons if reply.buttons is None else reply.buttons
         buttons = own or buttons
-    text = "\n".join(parts)
-    if len(text) > capabilities.max_text:
-        text = text[: capabilities.max_text - 1] + _ELLIPSIS
+    text = cut("\n".join(parts), capabilities.max_text)
     return Content(text, tuple(buttons[: capabilities.max_buttons]))
 
 

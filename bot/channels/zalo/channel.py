@@ -9,6 +9,7 @@ import httpx
 
 from bot import log
 from bot.channels.base import Button, Capabilities, Media, OutboundMessage
+from bot.channels.cut import cut
 from bot.channels.zalo.api import Api
 from bot.channels.zalo.budget import Budget, Window
 from bot.channels.zalo.problems import STOPS
@@ -114,7 +115,7 @@ class ZaloChannel:
         return str(answer.get("message_id") or "") or None
 
     async def _words(self, message: OutboundMessage) -> Mapping[str, Any]:
-        text = unicodedata.normalize("NFC", message.text)[:MAX_TEXT]
+        text = cut(unicodedata.normalize("NFC", message.text), MAX_TEXT)
         content: dict[str, Any] = {"text": text}
         if message.buttons:
             content["attachment"] = {
