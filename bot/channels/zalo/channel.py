@@ -3,13 +3,13 @@
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from bot import log
 from bot.channels.base import Button, Capabilities, Media, OutboundMessage
 from bot.channels.cut import cut
+from bot.channels.download import download
 from bot.channels.zalo.api import Api
 from bot.channels.zalo.budget import Budget, Window
 from bot.channels.zalo.problems import STOPS
@@ -20,12 +20,9 @@ from bot.errors import ChannelError
 
 MAX_BUTTONS = 5
 MAX_TEXT = 2000
-MAX_DOWNLOAD = 20 * 1024 * 1024
 _MAX_TITLE = 100
 _CONSULT = "/v3.0/oa/message/cs"
 _TEMPLATE = "/v3.0/oa/message/template"
-_NOT_FOUND = (404, 410)
-_OK = 200
 
 Alarm = Callable[[str], Awaitable[None]]
 """Tells a person that the account needs one; by a code."""
@@ -80,17 +77,7 @@ class ZaloChannel:
 
     async def fetch(self, media: Media) -> bytes:
         """The bytes of a file, from Zalo's own hosts only; its link dies soon."""
-        if not self._is_theirs(media.source):
-            raise ChannelError("file_elsewhere", permanent=True)
-        try:
-            async with self._client.stream("GET", media.source) as response:
-                if response.status_code in _NOT_FOUND:
-                    raise ChannelError("file_gone", permanent=True)
-                if response.status_code != _OK:
-                    raise ChannelError("unavailable")
-                return await _read(response)
-        except httpx.HTTPError:
-            raise ChannelError("unavailable") from None
+        return await download(self._client, media.source, self._media_hosts)
 
     async def _send_template(self, message: OutboundMessage, price: int) -> str | None:
         if self._templates.find(message.template) is None:
@@ -145,23 +132,6 @@ class ZaloChannel:
             for button in message.buttons[:MAX_BUTTONS]
         ]
 
-    def _is_theirs(self, link: str) -> bool:
-        address, own = urlsplit(link), map(urlsplit, self._media_hosts)
-        return any(
-            address.scheme == each.scheme
-            and f".{address.hostname}".endswith(f".{each.hostname}")
-            for each in own
-        )
-
 
 def _title(button: Button) -> str:
     return unicodedata.normalize("NFC", button.title)[:_MAX_TITLE]
-
-
-async def _read(response: httpx.Response) -> bytes:
-    content = bytearray()
-    async for part in response.aiter_bytes():
-        content += part
-        if len(content) > MAX_DOWNLOAD:
-            raise ChannelError("file_too_large", permanent=True)
-    return bytes(content)
