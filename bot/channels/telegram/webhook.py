@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 
 from bot import log
+from bot.channels.body import read_body
 from bot.channels.telegram.intake import Intake
 
-MAX_BODY = 1024 * 1024
 _SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 
 logger = log.get(__name__)
@@ -49,13 +49,8 @@ def router(intakes: Mapping[int, Intake], secret: SecretStr) -> APIRouter:
 
 async def _update(request: Request) -> dict[str, Any] | None:
     """The update in a body; none for anything else."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            return None
     try:
-        update = json.loads(body)
+        update = json.loads(await read_body(request) or b"")
     except ValueError:
         return None
     if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):

@@ -5,12 +5,12 @@ whose newest one changed is read back to what is stored already. What was writte
 the first round is nobody's message to this program.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot import log
+from bot.channels.polling import keep_polling
 from bot.channels.zalo.api import Api
 from bot.channels.zalo.intake import Intake
 from bot.errors import ChannelError
@@ -67,21 +67,12 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        failures = 0
-        while True:
-            pause = self._every
-            try:
-                await self.poll()
-                failures = 0
-            except ChannelError as error:
-                failures += 1
-                pause = error.retry_after or _pause(failures)
-                logger.warning("zalo_away", code=error.code, again_in=pause)
-            except Exception:
-                failures += 1
-                pause = _pause(failures)
-                logger.exception("poll_failed", again_in=pause)
-            await asyncio.sleep(pause)
+        await keep_polling(
+            self._round,
+            _report,
+            first_pause=_FIRST_PAUSE,
+            longest_pause=_LONGEST_PAUSE,
+        )
 
     async def poll(self) -> int:
         """One round; how many messages were new."""
@@ -99,6 +90,10 @@ class Poller:
                 break
         self._newest = newest
         return new
+
+    async def _round(self) -> float:
+        await self.poll()
+        return self._every
 
     async def _catch_up(self, user: str, since: int) -> int:
         """Store what is not known of a chat, in its order."""
@@ -151,5 +146,5 @@ def _place(value: object) -> object:
         return None
 
 
-def _pause(failures: int) -> float:
-    return min(_FIRST_PAUSE * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE)
+def _report(error: ChannelError, pause: float) -> None:
+    logger.warning("zalo_away", code=error.code, again_in=pause)

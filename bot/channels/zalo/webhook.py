@@ -11,11 +11,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from bot import log
+from bot.channels.body import read_body
 from bot.channels.zalo.channel import Alarm
 from bot.channels.zalo.intake import Intake
 from bot.channels.zalo.signature import SIGNATURE, TIMESTAMP, Verifier
-
-MAX_BODY = 1024 * 1024
 
 logger = log.get(__name__)
 
@@ -30,7 +29,7 @@ def router(
 
     @routes.post(f"/zalo/{account_id}")
     async def take(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_body(request)
         if body is None:
             return Response(status_code=413)
         event = _event(body)
@@ -81,13 +80,3 @@ def _event(body: bytes) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return event if isinstance(event, dict) and event else None
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body as it came; none when it is beyond measure."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            return None
-    return bytes(body)
