@@ -39,7 +39,8 @@ class InboundMessage(BaseModel):
 
     ``provider_event_id`` is unique within the channel account; ``peer`` is the chat on
     the platform; ``sent_at`` is the sender's time, aware UTC; ``seen`` is the id of the
-    newest of our messages that the sender had on screen, where the channel knows it.
+    newest of our messages that the sender had on screen, where the channel knows it;
+    ``number`` is set where choices are numbered lines and the text is nothing but one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +57,7 @@ class InboundMessage(BaseModel):
     edited: bool = False
     forwarded: bool = False
     seen: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True)

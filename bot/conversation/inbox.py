@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
-from bot.conversation import audience, linking
+from bot.conversation import audience, linking, numbers
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
 from bot.errors import DomainError
@@ -141,10 +141,11 @@ class Inbox:
         if known is not None:
             return Receipt(_id(conversation), True, conversation.due_at)
         conversation.heard_at = now
+        key = self._vault.unwrap(conversation.key)
         message = linking.take_word(session, conversation, message, now)
+        message = numbers.take_number(session, conversation, key, message)
         if account.channel in self._for_staff and conversation.staff_id is None:
             message = audience.turn_away(message)
-        key = self._vault.unwrap(conversation.key)
         assessment = self._safety.assess(clean(message.text))
         files = [
             self._attach(session, conversation, media, now) for media in message.media

@@ -325,7 +325,7 @@ class Turns:
         content = compose(
             self._texts, replies, state, channel, self._capabilities[channel]
         )
-        turn = f"turn/{claimed.conversation_id}/{claimed.version}"
+        turn = f"{outbox.TURN}{claimed.conversation_id}/{claimed.version}"
         return outbox.put(
             held.session,
             held.conversation,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.channels.base import Button, OutboundMessage, Template
@@ -24,6 +24,8 @@ from bot.storage.types import table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 
 LEASE = timedelta(seconds=60)
+TURN = "turn/"
+"""How the key of an answer to a turn begins; every other message is a notice."""
 _LABEL = b"outbox"
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -299,6 +301,22 @@ def drop_nudges(session: Session, conversation_id: int) -> None:
             error="stopped",
         )
     )
+
+
+def arrived(
+    session: Session, conversation_id: int, limit: int = 10
+) -> Sequence[Outbound]:
+    """Our messages that a chat has, or may have, the newest first."""
+    moment = func.coalesce(col(Outbound.sent_at), col(Outbound.created_at))
+    return session.exec(
+        select(Outbound)
+        .where(
+            Outbound.conversation_id == conversation_id,
+            col(Outbound.status).in_((OutboundStatus.SENT, OutboundStatus.UNCERTAIN)),
+        )
+        .order_by(moment.desc(), col(Outbound.id).desc())
+        .limit(limit)
+    ).all()
 
 
 def is_known(session: Session, locality_id: str, key: str) -> bool:
