@@ -144,6 +144,8 @@ def _sound(content: bytes) -> tuple[MediaKind, str] | None:
         return MediaKind.VOICE, "audio/ogg"
     if content.startswith(b"ID3") or _is_mp3_frame(content):
         return MediaKind.VOICE, "audio/mpeg"
+    if _is_aac_frame(content):
+        return MediaKind.VOICE, "audio/aac"
     if _is_webm(content) and not _VIDEO_CODEC.search(content[:4096]):
         return MediaKind.VOICE, "audio/webm"
     if _brand(content) and _tracks(content) == {b"soun"}:
@@ -170,6 +172,16 @@ def _tracks(content: bytes) -> set[bytes]:
 
 def _is_webm(content: bytes) -> bool:
     return content.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in content[:64]
+
+
+def _is_aac_frame(content: bytes) -> bool:
+    """AAC as Zalo records it: twelve bits set, and a sampling rate that exists."""
+    return (
+        len(content) > 3
+        and content[0] == 0xFF
+        and content[1] & 0xF6 == 0xF0
+        and content[2] & 0x3C <= 0x30
+    )
 
 
 def _is_mp3_frame(content: bytes) -> bool:

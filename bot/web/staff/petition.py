@@ -33,6 +33,7 @@ _SUFFIXES = {
     "audio/ogg": "ogg",
     "audio/mpeg": "mp3",
     "audio/mp4": "m4a",
+    "audio/aac": "aac",
     "audio/webm": "webm",
     "video/mp4": "mp4",
     "video/webm": "webm",
