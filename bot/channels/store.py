@@ -50,7 +50,7 @@ class Store:
 
     async def _put_bare(self, message: InboundMessage, problem: str) -> None:
         logger.error(
-            "message_unreadable", event=message.provider_event_id, problem=problem
+            "message_unreadable", number=message.provider_event_id, problem=problem
         )
         bare = InboundMessage(
             provider_event_id=message.provider_event_id,
