@@ -96,12 +96,30 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """At most ``count`` messages in any ``seconds``; no seconds: no limit."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How fast a platform lets an account send: to one person, to one group, to all."""
+
+    chat: Limit
+    group: Limit
+    overall: Limit
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What a channel can carry. ``max_text`` counts NFC characters."""
 
     max_buttons: int = 10
     max_text: int = 4000
     can_edit: bool = False
+    limits: Limits | None = None
 
 
 class Channel(Protocol):

@@ -391,10 +391,13 @@ class Turns:
     def _finished(
         self, held: _Held, row: Outbound | None, *, was_sealed: bool = False
     ) -> Finished:
-        parcel = None
+        parcel, chat = None, held.conversation
         if row is not None:
-            parcel = outbox.parcel(self._registry.vault, row, held.conversation)
-        return Finished(parcel, held.conversation.due_at, was_sealed)
+            limits = self._capabilities[chat.channel].limits
+            parcel = outbox.claim_reply(
+                held.session, self._registry.vault, row, chat, limits, held.now
+            )
+        return Finished(parcel, chat.due_at, was_sealed)
 
 
 def _is_early(conversation: Conversation, body: Body) -> bool:

@@ -136,6 +136,27 @@ class Outbound(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Pace(SQLModel, table=True):
+    """The moments of an account (``chat`` empty) or of one of its chats that count
+    towards a platform's limits; see ``bot/notifications/pace.py``."""
+
+    __table_args__ = (
+        UniqueConstraint("locality_id", "account_id", "chat"),
+        Index("pace_forget", "forget_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    account_id: int = Field(foreign_key="channelaccount.id")
+    chat: str
+    """The fingerprint of a chat."""
+    moments: list[float] = Field(default_factory=list, sa_column=Column(JSON))
+    """Seconds since 1970 at which a message went or will go."""
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The platform has asked to leave the chat alone until then."""
+    forget_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class News(SQLModel, table=True):
     """When the resident of a matter was last told something, and when that is so long
     ago that he is told again. No ``next_at``: nothing more is to come."""

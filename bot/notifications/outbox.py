@@ -1,15 +1,16 @@
 """The outbox: put, claim, settle. Every function works in the caller's transaction."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.channels.base import Button, OutboundMessage, Template
+from bot.channels.base import Button, Limits, OutboundMessage, Template
 from bot.errors import ChannelError
 from bot.notifications.model import (
     ChannelAccount,
@@ -18,9 +19,10 @@ from bot.notifications.model import (
     OutboundStatus,
     Urgency,
 )
+from bot.notifications.pace import Ledger, Slot
 from bot.notifications.quiet import is_quiet
 from bot.storage.once import add_once
-from bot.storage.types import table_of
+from bot.storage.types import stored_id, table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 
 LEASE = timedelta(seconds=60)
@@ -29,6 +31,11 @@ TURN = "turn/"
 _LABEL = b"outbox"
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
+_AHEAD = 1.0
+"""Seconds for which messages are taken that have to wait for their moment; what goes
+later stays in the outbox, where a reply may go before it."""
+_LONGEST_WAIT = 5.0
+"""The same for a reply, for which somebody waits."""
 _ATTEMPTS = {Urgency.REPLY: 12, Urgency.NOTICE: 60, Urgency.NUDGE: 2}
 # Built once: building a statement costs more than SQLite needs to run it.
 _SENT = (
@@ -80,7 +87,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A claimed message, ready for its channel."""
+    """A claimed message, ready for its channel. ``at``: not before, in real time."""
 
     message: OutboundMessage
     channel: str
@@ -88,6 +95,7 @@ class Parcel:
     conversation_id: int
     attempts: int
     urgency: Urgency
+    at: datetime | None = None
 
 
 def put(
@@ -131,12 +139,16 @@ def claim(
     vault: Vault,
     *,
     locality_id: str,
-    channels: Collection[str],
+    channels: Mapping[str, Limits | None],
     now: datetime,
     limit: int = 50,
 ) -> list[Parcel]:
     """Take messages that are due, oldest first, and keep others from taking them. What
-    became late by an outage or a retry does not go in quiet hours either."""
+    became late by an outage or a retry does not go in quiet hours either.
+
+    ``channels``: with what their platforms let through; what goes too fast for them
+    stays for later.
+    """
     at_night = [col(Outbound.by_day).is_(False)] if is_quiet(now) else []
     rows = session.exec(
         select(Outbound, Conversation)
@@ -152,7 +164,82 @@ def claim(
         .limit(limit)
         .with_for_update(of=Outbound, skip_locked=True)
     ).all()
-    return [_take(session, vault, row, chat, now) for row, chat in rows]
+    free, paced = [], defaultdict(list)
+    for row, chat in rows:
+        if (limits := channels[chat.channel]) is None:
+            free.append(_take(session, vault, row, chat, now))
+        else:
+            paced[chat.account_id, limits].append((row, chat))
+    for (account_id, limits), due in paced.items():
+        chats = {chat.peer_hash for _, chat in due}
+        ledger = Ledger(session, locality_id, account_id, limits, chats)
+        free += _take_in_time(session, vault, ledger, due, now)
+    return free
+
+
+def _take_in_time(
+    session: Session,
+    vault: Vault,
+    ledger: Ledger,
+    due: Sequence[tuple[Outbound, Conversation]],
+    now: datetime,
+) -> list[Parcel]:
+    """At most one for a chat: another process may have the one before it in hand."""
+    taken: list[Parcel] = []
+    busy = _in_hand(session, {stored_id(chat.id) for _, chat in due}, now)
+    for row, chat in due:
+        if ledger.is_full(_AHEAD):
+            break
+        if stored_id(chat.id) in busy:
+            continue
+        busy.add(stored_id(chat.id))
+        slot = ledger.take(chat.peer_hash, _AHEAD)
+        if slot.taken:
+            taken.append(replace(_take(session, vault, row, chat, now), at=slot.at))
+        else:
+            _postpone(session, row, slot, now)
+    return taken
+
+
+def _in_hand(session: Session, chats: Collection[int], now: datetime) -> set[int]:
+    """The chats to which something is being sent."""
+    return set(
+        session.exec(
+            select(Outbound.conversation_id).where(
+                col(Outbound.conversation_id).in_(chats),
+                Outbound.status == OutboundStatus.WAITING,
+                col(Outbound.lease_until) > now,
+            )
+        )
+    )
+
+
+def claim_reply(
+    session: Session,
+    vault: Vault,
+    row: Outbound,
+    chat: Conversation,
+    limits: Limits | None,
+    now: datetime,
+) -> Parcel | None:
+    """A reply that was put as ``claimed``, to be sent by its turn; none when the chat
+    has to wait so long that the outbox keeps it. To be called last in a transaction."""
+    if limits is None:
+        return parcel(vault, row, chat)
+    ledger = Ledger(
+        session, chat.locality_id, chat.account_id, limits, {chat.peer_hash}
+    )
+    slot = ledger.take(chat.peer_hash, _LONGEST_WAIT)
+    if slot.taken:
+        return replace(parcel(vault, row, chat), at=slot.at)
+    _postpone(session, row, slot, now)
+    return None
+
+
+def _postpone(session: Session, row: Outbound, slot: Slot, now: datetime) -> None:
+    row.next_attempt_at = now + slot.wait()
+    row.lease_until = None
+    session.add(row)
 
 
 def claim_parked(

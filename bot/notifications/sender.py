@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
 from weakref import WeakValueDictionary
@@ -11,10 +12,11 @@ from sqlmodel import Session
 
 from bot import log
 from bot.channels.base import Channel
-from bot.clock import Clock
+from bot.clock import Clock, system_clock
 from bot.errors import ChannelError
 from bot.notifications import calls, outbox
-from bot.notifications.model import OutboundStatus
+from bot.notifications.model import Conversation, OutboundStatus
+from bot.notifications.pace import Ledger
 from bot.storage.database import Database
 from bot.storage.vault import Vault
 
@@ -96,7 +98,7 @@ class Sender:
             session,
             self._vault,
             locality_id=self._locality_id,
-            channels=self._channels.keys(),
+            channels={n: c.capabilities.limits for n, c in self._channels.items()},
             now=now,
         )
         parked = outbox.claim_parked(
@@ -113,6 +115,7 @@ class Sender:
         channel = self._channels[parcel.channel]
         order = self._orders.setdefault(parcel.conversation_id, asyncio.Lock())
         async with order:
+            await _until(parcel.at)
             try:
                 provider_id = await channel.send(parcel.message)
             except ChannelError as error:
@@ -136,8 +139,21 @@ class Sender:
             row = outbox.settle_failed(session, parcel, error, now)
             if row.status is OutboundStatus.FAILED:
                 calls.undelivered(session, self._vault, row, now)
+            if error.retry_after is not None:
+                self._hold(session, parcel, error.retry_after)
 
         await self._database.write(settle)
+
+    def _hold(self, session: Session, parcel: outbox.Parcel, seconds: float) -> None:
+        """What comes later must not overtake, in no process."""
+        limits = self._channels[parcel.channel].capabilities.limits
+        if limits is None:
+            return
+        chat = session.get_one(Conversation, parcel.conversation_id)
+        ledger = Ledger(
+            session, chat.locality_id, chat.account_id, limits, {chat.peer_hash}
+        )
+        ledger.hold(chat.peer_hash, seconds)
 
     def _settle_soon(self) -> None:
         if self._settling is None or self._settling.done():
@@ -165,3 +181,9 @@ class Sender:
             self._sent = sent + self._sent
             return False
         return True
+
+
+async def _until(at: datetime | None) -> None:
+    """Wait for a moment of the pace, which is in real time."""
+    if at is not None:
+        await asyncio.sleep(max(0.0, (at - system_clock()).total_seconds()))

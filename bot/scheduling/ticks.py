@@ -9,7 +9,15 @@ from bot.bootstrap import Product
 from bot.conversation import drafts
 from bot.deadlines.dues import Reminder
 from bot.duties import service as duties
-from bot.notifications import alerts, calls, digests, progress, residents, staff_push
+from bot.notifications import (
+    alerts,
+    calls,
+    digests,
+    pace,
+    progress,
+    residents,
+    staff_push,
+)
 from bot.notifications import reminders as notices
 from bot.notifications.counter import Counter
 from bot.petitions import data_requests
@@ -68,6 +76,9 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
         staff_push.duties(session, registry, texts, rows, now=now)
         return len(rows)
 
+    def forget_pace(session: Session, now: datetime) -> int:
+        return pace.forget(session, locality, now)
+
     def clear_files(session: Session, now: datetime) -> int:
         return files.clear(session, product.media, locality, now)
 
@@ -93,6 +104,7 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
         Tick("duty_reminders", 300, remind_of_duties),
         Tick("lane", 60, look_after_lane, scrubs=True),
         Tick("retention", 300, clear_files),
+        Tick("pace", 3600, forget_pace),
         Tick("anchor", 3600, anchor),
     ]
 

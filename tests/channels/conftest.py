@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from sqlmodel import SQLModel, select
 
 from bot.bootstrap import Product, build
+from bot.channels.base import Limit, Limits
 from bot.channels.telegram.channel import TelegramChannel, Words
 from bot.channels.telegram.intake import Intake, Receive
-from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.webhook import router
 from bot.conversation.fetching import Fetcher, fetch_due
@@ -40,6 +40,7 @@ from tests.doubles.telegram import TOKEN, Sent, TelegramServer, User
 from tests.support.talk import Clock
 
 SECRET = "s3cret-of-the-webhook"
+UNLIMITED = Limits(chat=Limit(1, 0), group=Limit(1, 0), overall=Limit(1, 0))
 _PATIENCE = 10.0
 
 
@@ -114,7 +115,7 @@ class Commune:
 
     def channel(self, **options: Any) -> TelegramChannel:
         options = {
-            "pace": Pace(per_chat=0, overall=10_000),
+            "limits": UNLIMITED,
             "timeout": 5.0,
             **options,
         }

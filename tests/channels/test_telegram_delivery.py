@@ -15,7 +15,6 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.base import InboundMessage, OutboundMessage
 from bot.channels.telegram.channel import TelegramChannel, Words
 from bot.channels.telegram.intake import Receive
-from bot.channels.telegram.pace import Pace
 from bot.errors import ChannelError, ConfigurationError
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.notifications.model import OutboundStatus as Status
@@ -521,39 +520,6 @@ async def test_a_wrong_token_is_a_matter_of_configuration(
     await channel.close()
 
 
-async def test_a_chat_gets_a_message_a_second_and_others_do_not_wait() -> None:
-    loop = asyncio.get_running_loop()
-    pace, order = Pace(per_chat=0.3, overall=1000), []
-
-    async def send(chat: str) -> None:
-        await pace.wait(chat)
-        order.append(chat)
-
-    begin = loop.time()
-    await asyncio.gather(send("lan"), send("lan"), send("lan"), send("minh"))
-    assert order == ["lan", "minh", "lan", "lan"]
-    assert loop.time() - begin >= 0.6
-
-
-async def test_all_chats_together_keep_the_limit() -> None:
-    loop = asyncio.get_running_loop()
-    pace = Pace(per_chat=0, overall=100)
-    begin = loop.time()
-    await asyncio.gather(*(pace.wait(str(n)) for n in range(31)))
-    assert loop.time() - begin >= 0.29
-
-
-async def test_a_held_chat_sends_its_messages_back_to_the_outbox() -> None:
-    pace = Pace(per_chat=0)
-    pace.hold("lan", 0.1)
-    with pytest.raises(ChannelError) as caught:
-        await pace.wait("lan")
-    assert 0 < (caught.value.retry_after or 0) <= 0.1
-    await pace.wait("minh")
-    await asyncio.sleep(0.11)
-    await pace.wait("lan")
-
-
 # -- the token ------------------------------------------------------------------------
 
 _EVERY_FAILURE = """
@@ -619,9 +585,7 @@ def test_the_token_reaches_no_log_and_no_error(telegram: TelegramServer) -> None
 
 
 def _channel(url: str, token: str = TOKEN) -> TelegramChannel:
-    return TelegramChannel(
-        SecretStr(token), url, Words.load(), pace=Pace(per_chat=0), timeout=1
-    )
+    return TelegramChannel(SecretStr(token), url, Words.load(), timeout=1)
 
 
 def _telegram() -> httpx.AsyncClient:

@@ -35,6 +35,7 @@ from tests.doubles.telegram_rules import (
     check_format,
     check_markup,
     check_text,
+    too_many_requests,
 )
 from tests.doubles.telegram_user import Json, Sent, User
 
@@ -73,6 +74,16 @@ class Delivery:
 
     update_id: int
     status: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How many messages in how many seconds: to one person, where one a second is the
+    rule and short bursts are let through; to one group; to everybody."""
+
+    chat: tuple[int, float] = (3, 3.0)
+    group: tuple[int, float] = (20, 60.0)
+    overall: tuple[int, float] = (30, 1.0)
 
 
 @dataclass
@@ -129,6 +140,8 @@ class TelegramServer:
         self._history: list[Json] = []
         self._users: dict[int, User] = {}
         self._faults: list[Fault] = []
+        self._rates: Rates | None = None
+        self._sent_at: dict[int | None, list[float]] = defaultdict(list)
         self._update_ids = itertools.count(first_update)
         self._last_update = first_update - 1
         self._message_ids = itertools.count(1)
@@ -192,11 +205,7 @@ class TelegramServer:
     def refuse_with_429(
         self, method: str, retry_after: int, *, chat: int | None = None, times: int = 1
     ) -> None:
-        refusal = RefusalError(
-            429,
-            f"Too Many Requests: retry after {retry_after}",
-            {"retry_after": retry_after},
-        )
+        refusal = too_many_requests(retry_after)
         self._faults.append(Fault(method, times, chat, refusal=refusal))
 
     def fail_with(
@@ -214,6 +223,10 @@ class TelegramServer:
     ) -> None:
         """Carry the call out, and answer only after ``seconds``."""
         self._faults.append(Fault(method, times, chat, silence=seconds))
+
+    def limit(self, rates: Rates) -> None:
+        """From now on what is sent faster than that is refused with 429."""
+        self._rates = rates
 
     def called(self, method: str) -> list[Call]:
         with self._lock:
@@ -360,6 +373,7 @@ class TelegramServer:
         check_format(params)
         text = check_text(params.text("text"))
         markup = check_markup(params.json("reply_markup"))
+        self._check_rate(user.id)
         sent = Sent(self.next_message_id(), text, markup)
         with self._lock:
             user.messages.append(sent)
@@ -489,6 +503,20 @@ class TelegramServer:
             "can_read_all_group_messages": False,
             "supports_inline_queries": False,
         }
+
+    def _check_rate(self, chat: int) -> None:
+        """What was refused does not count."""
+        if self._rates is None:
+            return
+        to_one = self._rates.chat if chat > 0 else self._rates.group
+        now = time.monotonic()
+        with self._lock:
+            for name, (count, seconds) in ((chat, to_one), (None, self._rates.overall)):
+                recent = [at for at in self._sent_at[name] if at > now - seconds]
+                if len(recent) >= count:
+                    raise too_many_requests(recent[-count] + seconds - now)
+            self._sent_at[chat].append(now)
+            self._sent_at[None].append(now)
 
     def _reader(self, params: Params) -> User:
         user = self._users.get(params.number("chat_id"))

@@ -1,6 +1,7 @@
 """What Telegram's server accepts from a bot, and with which words it refuses."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,13 @@ class RefusalError(Exception):
 
 def bad_request(problem: str) -> RefusalError:
     return RefusalError(400, f"Bad Request: {problem}")
+
+
+def too_many_requests(seconds: float) -> RefusalError:
+    """In whole seconds, as the server does."""
+    wait = max(1, math.ceil(seconds))
+    words = f"Too Many Requests: retry after {wait}"
+    return RefusalError(429, words, {"retry_after": wait})
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,20 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot import log
-from bot.channels.base import Button, Capabilities, Media, OutboundMessage
-from bot.channels.telegram.pace import Pace
+from bot.channels.base import (
+    Button,
+    Capabilities,
+    Limit,
+    Limits,
+    Media,
+    OutboundMessage,
+)
 from bot.channels.telegram.parse import ALLOWED_UPDATES, RawUpdate
 from bot.errors import ChannelError, ConfigurationError
 from bot.settings import ROOT, Settings
 
+LIMITS = Limits(chat=Limit(1, 1.0), group=Limit(20, 60.0), overall=Limit(30, 1.0))
+"""As far as Telegram tells; its *retry after* is the last word."""
 MAX_CALLBACK_BYTES = 64
 MAX_DOWNLOAD = 20 * 1024 * 1024
 _DOWNLOAD_SECONDS = 60.0
@@ -70,7 +78,6 @@ class TelegramChannel:
     """One bot."""
 
     name = "telegram"
-    capabilities = Capabilities(max_buttons=10, max_text=4000)
     knows_repeats = False
 
     def __init__(
@@ -79,13 +86,13 @@ class TelegramChannel:
         api_url: str,
         words: Words,
         *,
-        pace: Pace | None = None,
+        limits: Limits = LIMITS,
         timeout: float = 10.0,
     ) -> None:
         """``timeout``: seconds to wait for an answer to a single call."""
         base = api_url.rstrip("/")
         self._words = words
-        self._pace = pace or Pace()
+        self.capabilities = Capabilities(max_buttons=10, max_text=4000, limits=limits)
         self._timeout = timeout
         self._requests = (_Request(1, timeout), _Request(64, timeout))
         self._bot = _Client(
@@ -126,18 +133,12 @@ class TelegramChannel:
 
     async def send(self, message: OutboundMessage) -> str | None:
         """Send plain text with its keyboard; returns Telegram's message id."""
-        await self._pace.wait(message.peer)
-        try:
-            with _translated():
-                sent = await self._bot.send_message(
-                    chat_id=int(message.peer),
-                    text=message.text,
-                    reply_markup=self._keyboard(message),
-                )
-        except ChannelError as error:
-            if error.retry_after is not None:
-                self._pace.hold(message.peer, error.retry_after)
-            raise
+        with _translated():
+            sent = await self._bot.send_message(
+                chat_id=int(message.peer),
+                text=message.text,
+                reply_markup=self._keyboard(message),
+            )
         return str(sent.message_id)
 
     async def answer(self, callback_id: str) -> None:
