@@ -9,7 +9,8 @@ from fastapi import APIRouter
 
 from bot.bootstrap import Product
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.groups import Groups
+from bot.channels.telegram.intake import Doors, Intake
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.webhook import router
 from bot.conversation.fetching import Fetcher
@@ -48,13 +49,21 @@ class Telegram:
 
     def intake(self, worker: Worker, fetcher: Fetcher) -> Intake:
         """What stores the updates of this bot."""
-        return Intake(
+        product = self.product
+        groups = Groups(
+            product.database,
+            product.vault,
             self.account,
             self.channel,
-            worker.receive,
-            self.product.clock,
-            fetcher.wake,
+            product.profile.authority,
         )
+        doors = Doors(
+            receive=worker.receive,
+            note_presence=worker.note_presence,
+            greet=groups.greet,
+            wake_fetcher=fetcher.wake,
+        )
+        return Intake(self.account, self.channel, doors, product.clock)
 
     def poller(self, intake: Intake) -> Coroutine[Any, Any, None]:
         """Long polling, to be run beside the rest."""

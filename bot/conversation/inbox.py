@@ -23,6 +23,8 @@ from nlu.text import clean
 STORED = "stored:"
 """Prefix of the source of a file that the channel stored itself."""
 _LABEL = b"inbox"
+_TOLD_IN = timedelta(seconds=1)
+"""How exactly a platform tells the time."""
 
 
 _KNOWN = select(Inbound.id).where(
@@ -178,6 +180,26 @@ class Inbox:
         self._schedule(conversation, now, ends_burst=ends_burst, has_files=bool(files))
         session.add(conversation)
         return Receipt(_id(conversation), False, conversation.due_at)
+
+    def note_presence(
+        self,
+        session: Session,
+        account: ChannelAccount,
+        peer: str,
+        *,
+        is_here: bool,
+        at: datetime,
+    ) -> None:
+        """Whether a chat can be written to, as the platform told it. What its person
+        wrote after having blocked us counts more: the news may come late."""
+        found = session.exec(_OURS, params=self._key(account, peer)).one_or_none()
+        if found is None:
+            return
+        if is_here:
+            found.blocked_at = None
+        elif found.heard_at is None or found.heard_at < at + _TOLD_IN:
+            found.blocked_at = at
+        session.add(found)
 
     def conversation_of(
         self, session: Session, account: ChannelAccount, peer: str

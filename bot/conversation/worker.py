@@ -73,6 +73,16 @@ class Worker:
             self._wake_at(receipt.due_at)
         return receipt
 
+    async def note_presence(
+        self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
+    ) -> None:
+        """Somebody has blocked us at that moment, or lets us write again."""
+        await self._database.write(
+            lambda session: self._inbox.note_presence(
+                session, account, peer, is_here=is_here, at=at
+            )
+        )
+
     async def run(self) -> None:
         """Work until cancelled."""
         try:

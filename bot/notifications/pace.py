@@ -86,7 +86,8 @@ class Ledger:
 
     def is_idle(self, chat: str) -> bool:
         """Whether nothing was sent to a chat as long as its limit looks back."""
-        return self._chats[chat].forget_at <= self._now
+        row = self._chats[chat]
+        return not row.moments or row.forget_at <= self._now
 
     def hold(self, chat: str, seconds: float) -> None:
         """The platform asks to leave a chat alone for so long; others go on."""

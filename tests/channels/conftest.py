@@ -20,7 +20,8 @@ from sqlmodel import SQLModel, select
 from bot.bootstrap import Product, build
 from bot.channels.base import Limit, Limits
 from bot.channels.telegram.channel import TelegramChannel, Words
-from bot.channels.telegram.intake import Intake, Receive
+from bot.channels.telegram.groups import Groups
+from bot.channels.telegram.intake import Doors, Intake, Receive
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.webhook import router
 from bot.conversation.fetching import Fetcher, fetch_due
@@ -33,6 +34,7 @@ from bot.notifications.model import (
     OutboundStatus,
 )
 from bot.notifications.sender import Sender
+from bot.petitions.code import find_code
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.media import MediaStore
@@ -133,10 +135,22 @@ class Commune:
         channels = {channel.name: channel}
         worker, sender = self.product.serve(channels, None)
         fetcher = Fetcher(self.product, channels, sender.wake)
-        account = self.product.account(channel.name, channel.bot_id)
-        intake = Intake(
-            account, channel, wrap(worker.receive), self.product.clock, fetcher.wake
+        product = self.product
+        account = product.account(channel.name, channel.bot_id)
+        groups = Groups(
+            product.database,
+            product.vault,
+            account,
+            channel,
+            product.profile.authority,
         )
+        doors = Doors(
+            receive=wrap(worker.receive),
+            note_presence=worker.note_presence,
+            greet=groups.greet,
+            wake_fetcher=fetcher.wake,
+        )
+        intake = Intake(account, channel, doors, product.clock)
         return Parts(channel, account, worker, sender, fetcher, intake)
 
     def poller(self, parts: Parts, **options: Any) -> Poller:
@@ -215,6 +229,28 @@ class Commune:
         sent = await user.reply()
         await self.settled()
         return sent
+
+    async def say(self, user: User, *texts: str) -> str:
+        """Say them one after the other; the last reply."""
+        for text in texts:
+            user.say(text)
+            reply = await self.reply(user)
+        return reply.text
+
+    async def press(self, user: User, title: str) -> str:
+        user.press(title)
+        return (await self.reply(user)).text
+
+    async def file(self, user: User, story: str) -> str:
+        """File a petition with nothing but its story; the code."""
+        await self.say(user, story)
+        await self.press(user, "Làm tiếp")
+        for title in ("Tôi không rõ", "Tôi không rõ", "Không có ảnh", "Không để số"):
+            await self.press(user, title)
+        receipt = await self.press(user, "Gửi")
+        found = find_code(receipt)
+        assert found, receipt
+        return found[0]
 
     async def fetch_due(self, parts: Parts) -> int:
         return await fetch_due(self.product, {parts.channel.name: parts.channel})

@@ -13,9 +13,16 @@ from telegram import (
     KeyboardButton,
     ReplyKeyboardMarkup,
 )
-from telegram.error import BadRequest, Conflict, Forbidden, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    RetryAfter,
+    TelegramError,
+)
 
-from tests.doubles.telegram import TOKEN, TelegramServer, User
+from tests.doubles.telegram import TOKEN, Rates, TelegramServer, User
 
 
 @pytest.fixture
@@ -185,3 +192,55 @@ async def test_faults_come_as_ordered(
     with pytest.raises(RetryAfter):
         await bot.send_message(lan.id, "Chào")
     await bot.send_message(lan.id, "Chào")
+
+
+async def test_a_group_takes_words_of_its_members_and_tells_where_it_has_moved(
+    bot: Bot, lan: User, telegram: TelegramServer
+) -> None:
+    hamlet = telegram.group()
+    with refused(Forbidden, "not a member"):
+        await bot.send_message(hamlet.id, "Chào")
+    hamlet.add_bot(lan)
+    old = hamlet.id
+    await bot.send_message(old, "Chào")
+    hamlet.upgrade(lan)
+    with pytest.raises(ChatMigrated) as caught:
+        await bot.send_message(old, "Chào")
+    assert caught.value.new_chat_id == hamlet.id
+    await bot.send_message(hamlet.id, "Chào")
+    assert hamlet.heard == ["Chào", "Chào"]
+
+
+async def test_the_bot_is_told_of_its_own_comings_and_goings(
+    bot: Bot, lan: User, telegram: TelegramServer
+) -> None:
+    (first,) = await bot.get_updates()
+    lan.block()
+    lan.unblock()
+    telegram.group().add_bot(lan)
+    found = await bot.get_updates(offset=first.update_id + 1)
+    changes = [u.my_chat_member for u in found if u.my_chat_member]
+    assert [
+        (c.chat.type, c.old_chat_member.status, c.new_chat_member.status)
+        for c in changes
+    ] == [
+        ("private", "member", "kicked"),
+        ("private", "kicked", "member"),
+        ("group", "left", "member"),
+    ]
+
+
+async def test_what_is_too_fast_is_refused_to_one_and_to_all(
+    bot: Bot, telegram: TelegramServer
+) -> None:
+    people = [telegram.user(f"{n}") for n in range(4)]
+    for person in people:
+        person.say("alo")
+    telegram.limit(Rates(chat=(1, 30.0), overall=(3, 60.0)))
+    await bot.send_message(people[0].id, "Chào")
+    with pytest.raises(RetryAfter):
+        await bot.send_message(people[0].id, "Chào")
+    for person in people[1:3]:
+        await bot.send_message(person.id, "Chào")
+    with pytest.raises(RetryAfter):
+        await bot.send_message(people[3].id, "Chào")

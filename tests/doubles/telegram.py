@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.doubles.telegram_group import MEMBERSHIP_QUEUE, Group
 from tests.doubles.telegram_rules import (
     ACTIONS,
     BY_DEFAULT,
@@ -139,6 +140,7 @@ class TelegramServer:
         self._state = _State()
         self._history: list[Json] = []
         self._users: dict[int, User] = {}
+        self._groups: dict[int, Group] = {}
         self._faults: list[Fault] = []
         self._rates: Rates | None = None
         self._sent_at: dict[int | None, list[float]] = defaultdict(list)
@@ -202,6 +204,18 @@ class TelegramServer:
             self._users[user.id] = user
             return user
 
+    def group(self, title: str = "Xóm 3") -> Group:
+        """A group without the bot."""
+        with self._lock:
+            group = Group(self, 4_001 + len(self._groups), title)
+            self._groups[group.id] = group
+            return group
+
+    def move(self, group: Group, number: int) -> None:
+        """A group is known by a new number; what is sent to the old one is refused."""
+        with self._lock:
+            self._groups[number] = group
+
     def refuse_with_429(
         self, method: str, retry_after: int, *, chat: int | None = None, times: int = 1
     ) -> None:
@@ -243,6 +257,12 @@ class TelegramServer:
         with self._lock:
             return [tap for tap, answered in self._state.taps.items() if not answered]
 
+    @property
+    def updates(self) -> list[Json]:
+        """Everything that has happened, as the bot was or will be told."""
+        with self._lock:
+            return list(self._history)
+
     def again(self, update_id: int) -> None:
         """Deliver an update a second time, although it was confirmed."""
         with self._lock:
@@ -268,6 +288,22 @@ class TelegramServer:
                 is_tap = kind == "callback_query"
                 self._put(update, queue, _CALLBACK_LIVES if is_tap else None)
             return update_id
+
+    def tell_membership(self, chat: Json, by: User, was: str, status: str) -> int:
+        """The bot's own place in a chat has changed."""
+
+        def member(status: str) -> Json:
+            until = {"until_date": 0} if status == "kicked" else {}
+            return {"user": self.me, "status": status, **until}
+
+        change = {
+            "chat": chat,
+            "from": by.account,
+            "date": int(self.now().timestamp()),
+            "old_chat_member": member(was),
+            "new_chat_member": member(status),
+        }
+        return self.emit("my_chat_member", change, chat["id"] + MEMBERSHIP_QUEUE)
 
     def _put(self, update: Json, queue: int, lives: float | None = None) -> None:
         expires = time.monotonic() + lives if lives else None
@@ -366,9 +402,12 @@ class TelegramServer:
     # -- methods ------------------------------------------------------------------
 
     def _do_getme(self, _params: Params) -> Json:
-        return self._bot
+        return self.me
 
     def _do_sendmessage(self, params: Params) -> Json:
+        number = params.number("chat_id")
+        if number < 0:
+            return self._say_in_group(number, params)
         user = self._reader(params)
         check_format(params)
         text = check_text(params.text("text"))
@@ -377,7 +416,20 @@ class TelegramServer:
         sent = Sent(self.next_message_id(), text, markup)
         with self._lock:
             user.messages.append(sent)
-        return self._shown(user, sent)
+        return self._shown(user.chat, sent)
+
+    def _say_in_group(self, number: int, params: Params) -> Json:
+        group = self._groups.get(number)
+        if group is None:
+            raise bad_request("chat not found")
+        group.check(number)
+        check_format(params)
+        text = check_text(params.text("text"))
+        self._check_rate(number)
+        with self._lock:
+            group.heard.append(text)
+        sent = Sent(self.next_message_id(), text)
+        return self._shown(group.chat, sent)
 
     def _do_editmessagetext(self, params: Params) -> Json:
         user, old = self._known(params)
@@ -492,14 +544,15 @@ class TelegramServer:
     # -- rules --------------------------------------------------------------------
 
     @property
-    def _bot(self) -> Json:
+    def me(self) -> Json:
+        """The bot's own account."""
         number = int(self.token.partition(":")[0])
         return {
             "id": number,
             "is_bot": True,
             "first_name": "Xã",
             "username": "xa_thu_bot",
-            "can_join_groups": False,
+            "can_join_groups": True,
             "can_read_all_group_messages": False,
             "supports_inline_queries": False,
         }
@@ -543,13 +596,13 @@ class TelegramServer:
         new = Sent(old.id, text, markup)
         with self._lock:
             user.messages[user.messages.index(old)] = new
-        return self._shown(user, new)
+        return self._shown(user.chat, new)
 
-    def _shown(self, user: User, sent: Sent) -> Json:
+    def _shown(self, chat: Json, sent: Sent) -> Json:
         shown = {
             "message_id": sent.id,
-            "from": self._bot,
-            "chat": user.chat,
+            "from": self.me,
+            "chat": chat,
             "date": int(self.now().timestamp()),
             "text": sent.text,
         }
@@ -560,7 +613,7 @@ class TelegramServer:
 
     def shown(self, user: User, sent: Sent) -> Json:
         """A message of the bot inside an update."""
-        return self._shown(user, sent)
+        return self._shown(user.chat, sent)
 
     def _allow(self, params: Params) -> None:
         wanted = params.json("allowed_updates")

@@ -46,6 +46,14 @@ def too_many_requests(seconds: float) -> RefusalError:
     return RefusalError(429, words, {"retry_after": wait})
 
 
+def upgraded(to: int) -> RefusalError:
+    return RefusalError(
+        400,
+        "Bad Request: group chat was upgraded to a supergroup chat",
+        {"migrate_to_chat_id": to},
+    )
+
+
 @dataclass(frozen=True)
 class Params:
     """The parameters of a call; everything but JSON comes as text."""

@@ -206,26 +206,25 @@ class User:
         """A service message, which is nobody's words."""
         return self._send(pinned_message={**self._last})
 
-    def say_in_group(self, text: str) -> int:
-        group = {"id": -100_500, "type": "supergroup", "title": "Xóm 3"}
-        message = {**self._message(text=text), "chat": group}
-        return self._server.emit("message", message, group["id"])
-
     def broken(self, **extra: Any) -> int:
         """A message that does not meet the schema: it has no date."""
-        message = self._message(**extra)
+        message = self.message(**extra)
         del message["date"]
         return self._server.emit("message", message, self.id)
 
     def block(self) -> None:
+        """The bot is told, and refused from now on."""
         self.has_blocked = True
+        self._server.tell_membership(self.chat, self, "member", "kicked")
 
     def unblock(self) -> None:
         self.has_blocked = False
+        self._server.tell_membership(self.chat, self, "kicked", "member")
 
     # -- inside -------------------------------------------------------------------
 
-    def _message(self, **content: Any) -> Json:
+    def message(self, **content: Any) -> Json:
+        """As it stands in an update."""
         given = {name: value for name, value in content.items() if value is not None}
         return {
             "message_id": self._server.next_message_id(),
@@ -237,7 +236,7 @@ class User:
 
     def _send(self, **content: Any) -> int:
         self.has_written = True
-        self._last = self._message(**content)
+        self._last = self.message(**content)
         return self._server.emit("message", self._last, self.id)
 
     def _edit(self, **content: Any) -> int:

@@ -22,6 +22,7 @@ from telegram import (
 )
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Conflict,
     Forbidden,
     InvalidToken,
@@ -60,10 +61,12 @@ logger = log.get(__name__)
 
 
 class Words(BaseModel):
-    """What stands on the keys of Telegram's own keyboard; in ``data/telegram.yml``."""
+    """What only Telegram needs, in ``data/telegram.yml``: the keys of its own keyboard,
+    and the line for a group."""
 
     share_contact: str
     share_location: str
+    group_line: str
 
     @classmethod
     def load(cls) -> "Words":
@@ -102,6 +105,7 @@ class TelegramChannel:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
+        self._name: str | None = None
         self.bot_id = token.get_secret_value().partition(":")[0]
 
     @classmethod
@@ -122,8 +126,7 @@ class TelegramChannel:
         the token, ``ChannelError`` when Telegram cannot be asked.
         """
         try:
-            with _translated():
-                return (await self._bot.get_me()).username or ""
+            return await self._ask_name()
         except ChannelError as error:
             if error.code == "token_refused":
                 raise ConfigurationError(
@@ -140,6 +143,21 @@ class TelegramChannel:
                 reply_markup=self._keyboard(message),
             )
         return str(sent.message_id)
+
+    async def greet_group(self, group: str, authority: str) -> None:
+        """Say that matters are told in private; also where the group has moved to."""
+        name = self._name or await self._ask_name()
+        text = self._words.group_line.format(
+            authority=authority, link=f"https://t.me/{name}"
+        )
+        try:
+            with _translated():
+                await self._bot.send_message(int(group), text)
+        except ChannelError as error:
+            if error.code != "chat_moved":
+                raise
+            with _translated():
+                await self._bot.send_message(error.data["to"], text)
 
     async def answer(self, callback_id: str) -> None:
         """Stop the spinner on a tapped button, if that is still possible."""
@@ -179,6 +197,11 @@ class TelegramChannel:
                 secret_token=secret.get_secret_value(),
                 allowed_updates=ALLOWED_UPDATES,
             )
+
+    async def _ask_name(self) -> str:
+        with _translated():
+            self._name = (await self._bot.get_me()).username or ""
+        return self._name
 
     def _keyboard(
         self, message: OutboundMessage
@@ -279,6 +302,9 @@ def _channel_error(problem: TelegramError) -> ChannelError:
         case BadRequest():
             logger.warning("telegram_refused", problem=problem.message)
             error = ChannelError("refused", permanent=True)
+        case ChatMigrated():
+            to = problem.new_chat_id
+            error = ChannelError("chat_moved", permanent=True, to=to)
         case InvalidToken():
             error = ChannelError("token_refused")
         case Conflict():

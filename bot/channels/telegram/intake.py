@@ -1,9 +1,11 @@
 """What polling and webhook share: every update of a bot is stored once, in order."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,6 +16,7 @@ from bot.channels.telegram.parse import (
     RawUpdate,
     album_id,
     callback_id,
+    membership,
     parse,
     parse_bare,
 )
@@ -33,6 +36,26 @@ class Receive(Protocol):
         """Store."""
 
 
+class NotePresence(Protocol):
+    """``Worker.note_presence``: whether a person can be written to."""
+
+    async def __call__(
+        self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
+    ) -> None:
+        """Note it."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where what comes in goes. ``greet``: into which group the bot was let;
+    ``wake_fetcher``: files wait to be fetched."""
+
+    receive: Receive
+    note_presence: NotePresence
+    greet: Callable[[str], Coroutine[Any, Any, None]]
+    wake_fetcher: Callable[[], None]
+
+
 class Intake:
     """Takes the updates of one bot."""
 
@@ -40,17 +63,14 @@ class Intake:
         self,
         account: ChannelAccount,
         channel: TelegramChannel,
-        receive: Receive,
+        doors: Doors,
         clock: Clock,
-        wake_fetcher: Callable[[], None] = lambda: None,
     ) -> None:
-        """``wake_fetcher``: called when files wait to be fetched."""
         self._account = account
         self._channel = channel
-        self._receive = receive
+        self._doors = doors
         self._clock = clock
-        self._wake_fetcher = wake_fetcher
-        self._answering: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     async def take(self, updates: Sequence[RawUpdate]) -> None:
         """Store updates in their order; when this returns they may be acknowledged.
@@ -61,11 +81,26 @@ class Intake:
         for together in _albums(updates):
             for update in together:
                 self._stop_spinner(update)
+                await self._let_in_or_out(update)
             messages = [
                 message for update in together if (message := self._read(update))
             ]
             if messages:
                 await self._store(messages)
+
+    async def _let_in_or_out(self, update: RawUpdate) -> None:
+        try:
+            change = membership(update)
+        except ChannelError:
+            return  # told by ``_read``
+        if change is None:
+            return
+        if change.is_private:
+            await self._doors.note_presence(
+                self._account, change.chat, is_here=change.is_in, at=change.at
+            )
+        elif change.is_in and not change.was_in:
+            self._do_beside(self._doors.greet(change.chat))
 
     def _read(self, update: RawUpdate) -> InboundMessage | None:
         now = self._clock()
@@ -84,7 +119,7 @@ class Intake:
 
     async def _store(self, messages: Sequence[InboundMessage]) -> None:
         try:
-            await self._receive(self._account, *messages)
+            await self._doors.receive(self._account, *messages)
         except (SQLAlchemyError, ConfigurationError):
             raise  # the deployment is ill, not the message
         except Exception as problem:  # noqa: BLE001 (its text may hold a person's words)
@@ -95,7 +130,7 @@ class Intake:
                 return
             await self._store_bare(messages[0], name)
         if any(message.media for message in messages):
-            self._wake_fetcher()
+            self._doors.wake_fetcher()
 
     async def _store_bare(self, message: InboundMessage, problem: str) -> None:
         logger.error(
@@ -106,13 +141,17 @@ class Intake:
             peer=message.peer,
             sent_at=message.sent_at,
         )
-        await self._receive(self._account, bare)
+        await self._doors.receive(self._account, bare)
 
     def _stop_spinner(self, update: RawUpdate) -> None:
         if tapped := callback_id(update):
-            task = asyncio.create_task(self._channel.answer(tapped))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._do_beside(self._channel.answer(tapped))
+
+    def _do_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """What nobody waits for."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
 
 def _albums(updates: Iterable[RawUpdate]) -> Iterator[list[RawUpdate]]:

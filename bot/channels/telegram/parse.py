@@ -1,10 +1,12 @@
 """From Telegram's updates to messages. Pure; python-telegram-bot is the parser.
 
-Only private chats: what is said in a group is nobody's petition.
+Only private chats are heard: what is said in a group is nobody's petition.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -12,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from telegram import (
     CallbackQuery,
     Chat,
+    ChatMember,
+    ChatMemberRestricted,
     Contact,
     Document,
     Message,
@@ -24,7 +28,20 @@ from bot.errors import ChannelError
 
 RawUpdate = Mapping[str, Any]
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query")
+
+@dataclass(frozen=True)
+class Membership:
+    """The bot was let into a chat or put out of it; a person does that by unblocking
+    and blocking it."""
+
+    chat: str
+    is_private: bool
+    was_in: bool
+    is_in: bool
+    at: datetime
+
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 MAX_PHOTO = 10 * 1024 * 1024
 _START = "/start"
 _OTHER_CONTENT = ("poll", "game", "story", "paid_media", "checklist", "invoice")
@@ -36,11 +53,8 @@ def parse(raw: RawUpdate, now: datetime) -> InboundMessage | None:
 
     Raises ``ChannelError('update_unreadable')`` when Telegram's schema is not met.
     """
-    try:
+    with _readable():
         return _parse(Update.de_json(dict(raw), None), now)
-    except Exception as problem:  # noqa: BLE001 (the library raises anything)
-        name = type(problem).__name__  # its text may hold a person's words
-        raise ChannelError("update_unreadable", problem=name) from None
 
 
 def parse_bare(raw: RawUpdate, now: datetime) -> InboundMessage | None:
@@ -55,6 +69,26 @@ def parse_bare(raw: RawUpdate, now: datetime) -> InboundMessage | None:
         peer=str(bare.message.chat.id),
         sent_at=now,
     )
+
+
+def membership(raw: RawUpdate) -> Membership | None:
+    """What an update says of the bot's own place in a chat.
+
+    Raises ``ChannelError('update_unreadable')`` when Telegram's schema is not met.
+    """
+    if "my_chat_member" not in raw:
+        return None
+    with _readable():
+        change = Update.de_json(dict(raw), None).my_chat_member
+        if change is None:
+            return None
+        return Membership(
+            chat=str(change.chat.id),
+            is_private=_is_private(change.chat),
+            was_in=_is_in(change.old_chat_member),
+            is_in=_is_in(change.new_chat_member),
+            at=change.date.astimezone(UTC),
+        )
 
 
 def callback_id(raw: RawUpdate) -> str | None:
@@ -72,6 +106,15 @@ def album_id(raw: RawUpdate) -> tuple[object, object] | None:
     chat = message.get("chat")
     chat_id = chat.get("id") if isinstance(chat, Mapping) else None
     return chat_id, message["media_group_id"]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except Exception as problem:  # noqa: BLE001 (the library raises anything)
+        name = type(problem).__name__  # its text may hold a person's words
+        raise ChannelError("update_unreadable", problem=name) from None
 
 
 class _BareChat(BaseModel):
@@ -238,6 +281,12 @@ def _seconds(duration: int | timedelta) -> int:
     if isinstance(duration, timedelta):
         return round(duration.total_seconds())
     return duration
+
+
+def _is_in(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status not in (ChatMember.LEFT, ChatMember.BANNED)
 
 
 def _is_private(chat: Chat) -> bool:
