@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from bot.clock import VIETNAM, today
 from bot.conferences.model import Conference, Registration, RegistrationStatus
 from bot.localities.profile import Profile
+from bot.petitions.chats import Chats
 from bot.petitions.code import make_code
 from bot.petitions.details import Details
 from bot.storage import counters, events
@@ -217,13 +218,13 @@ def with_seats(session: Session, conference: Conference) -> list[Registration]:
     )
 
 
-def of_conversation(session: Session, conversation_id: int) -> list[Registration]:
-    """The registrations of a chat that stand, newest first."""
+def of_chats(session: Session, chats: Chats) -> list[Registration]:
+    """The registrations of a person that stand, newest first."""
     return list(
         session.exec(
             select(Registration)
             .where(
-                Registration.conversation_id == conversation_id,
+                col(Registration.conversation_id).in_(chats.ids),
                 Registration.status != RegistrationStatus.CANCELLED,
             )
             .order_by(col(Registration.id).desc())

@@ -14,13 +14,23 @@ from bot.conversation import effects as wanted
 from bot.conversation import erase
 from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment
+from bot.conversation.render import channel_names
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
-from bot.notifications import lane_push, outbox, staff_push
+from bot.notifications import (
+    elsewhere,
+    lane_push,
+    link_codes,
+    outbox,
+    persons,
+    staff_push,
+)
 from bot.notifications.counter import Counter
+from bot.notifications.link_codes import Verdict
 from bot.notifications.model import Conversation
-from bot.notifications.policy import Notifier
+from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions import data_requests, queries, replies, service, together
+from bot.petitions.chats import Chats
 from bot.petitions.details import Details
 from bot.petitions.life import (
     ANSWERED,
@@ -97,7 +107,7 @@ class Desk:
     @perform.register
     def _cancel_slip(self, effect: wanted.CancelSlip) -> None:
         row = self.session.get_one(Registration, effect.registration_id)
-        if row.conversation_id == self.conversation.id:
+        if row.conversation_id in self._chats.ids:
             conferences.cancel(self.session, row, by=RESIDENT.name, now=self.now)
 
     @perform.register
@@ -109,7 +119,7 @@ class Desk:
     def _raise_at(self, effect: wanted.RaiseAt) -> None:
         for code in effect.codes:
             petition = queries.by_code(self.session, self._locality, code)
-            if petition and petition.conversation_id == self.conversation.id:
+            if petition and self._chats.have(petition):
                 service.raise_at(
                     self.session,
                     petition,
@@ -154,14 +164,13 @@ class Desk:
         petition = queries.by_code(
             self.session, self._locality, effect.code, to_change=True
         )
-        is_own = petition and petition.conversation_id == self.conversation.id
+        is_own = petition and petition.conversation_id in self._chats.ids
         if petition is None or is_own or petition.status not in UNANSWERED:
             return wanted.Joined(effect.code, found=False)
-        chat = self._conversation_id
         if effect.leaves:
-            left = together.leave(self.session, petition, chat, now=self.now)
+            left = together.leave(self.session, petition, self._chats, now=self.now)
             return wanted.Joined(effect.code, found=left)
-        together.join(self.session, petition, chat, now=self.now)
+        together.join(self.session, petition, self._chats, now=self.now)
         return wanted.Joined(effect.code, found=True)
 
     @perform.register
@@ -264,19 +273,74 @@ class Desk:
 
     @perform.register
     def _want_notices(self, effect: wanted.WantNotices) -> None:
-        if effect.wanted == (self.conversation.muted_at is None):
-            return
-        self.conversation.muted_at = None if effect.wanted else self.now
-        if not effect.wanted:
-            outbox.drop_nudges(self.session, self._conversation_id)
-        self.session.add(self.conversation)
+        for chat in (
+            self.conversation,
+            *persons.others(self.session, self.conversation),
+        ):
+            if effect.wanted != (chat.muted_at is None):
+                self._mute(chat, wanted=effect.wanted)
+
+    def _mute(self, chat: Conversation, *, wanted: bool) -> None:
+        chat.muted_at = None if wanted else self.now
+        if not wanted:
+            outbox.drop_nudges(self.session, stored_id(chat.id))
+        self.session.add(chat)
         events.record(
             self.session,
             "conversation",
-            self._conversation_id,
-            "notices_wanted" if effect.wanted else "notices_stopped",
+            stored_id(chat.id),
+            "notices_wanted" if wanted else "notices_stopped",
             locality_id=self._locality,
             by=RESIDENT.name,
+            now=self.now,
+        )
+
+    @perform.register
+    def _make_link_code(self, effect: wanted.MakeLinkCode) -> wanted.Outcome:
+        vault = self.registry.vault
+        code = link_codes.make(self.session, vault, self.conversation, self.now)
+        return wanted.LinkCodeMade(code, link_codes.LASTS.seconds // 60)
+
+    @perform.register
+    def _link_chats(self, effect: wanted.LinkChats) -> wanted.Outcome:
+        linked = link_codes.redeem(
+            self.session, self.registry.vault, self.conversation, self.now
+        )
+        if isinstance(linked, Verdict):
+            return wanted.ChatsLinked(refused=linked.value)
+        own = self.conversation.channel
+        for chat in linked.told:
+            is_gone = linked.is_lost and chat is linked.old
+            event = NoticeEvent.MOVED_AWAY if is_gone else NoticeEvent.LINKED
+            self._tell_chat(chat, event, [own])
+        rest = persons.others(self.session, self.conversation)
+        return wanted.ChatsLinked(tuple(chat.channel for chat in rest))
+
+    @perform.register
+    def _unlink_chats(self, effect: wanted.UnlinkChats) -> None:
+        own = self.conversation
+        rest = persons.part(self.session, own, self.now)
+        for chat in (own, *rest):
+            elsewhere.bring_home(self.session, self.registry.vault, chat, self.now)
+        for chat in rest:
+            gone = [one.channel for one in (own, *rest) if one is not chat]
+            self._tell_chat(chat, NoticeEvent.UNLINKED, gone)
+
+    @perform.register
+    def _prefer(self, effect: wanted.Prefer) -> None:
+        persons.prefer(self.session, self.conversation, effect.channel, self.now)
+
+    def _tell_chat(
+        self, chat: Conversation, event: NoticeEvent, channels: Sequence[str]
+    ) -> None:
+        """Another chat hears what was done in this one."""
+        turn = f"{self._conversation_id}-{self.conversation.version}"
+        Notifier.of(self.registry, self.texts).tell_resident(
+            self.session,
+            chat.id,
+            event,
+            {"channels": channel_names(self.texts, channels)},
+            key=f"conversation/{chat.id}/{event.value}/{turn}",
             now=self.now,
         )
 
@@ -394,8 +458,11 @@ class Desk:
 
     def _own(self, petition_id: int) -> Petition | None:
         petition = self.session.get(Petition, petition_id)
-        is_own = petition and petition.conversation_id == self.conversation.id
-        return petition if is_own else None
+        return petition if petition and self._chats.have(petition) else None
+
+    @property
+    def _chats(self) -> Chats:
+        return persons.chats(self.session, self.conversation)
 
     @property
     def _locality(self) -> str:

@@ -169,6 +169,28 @@ class WantNotices:
 
 
 @dataclass(frozen=True)
+class MakeLinkCode:
+    """A one-time code for linking another chat; outcome ``LinkCodeMade``."""
+
+
+@dataclass(frozen=True)
+class LinkChats:
+    """Link as the code says that was typed here last; outcome ``ChatsLinked``."""
+
+
+@dataclass(frozen=True)
+class UnlinkChats:
+    """Every chat of this person is by itself again, and is told."""
+
+
+@dataclass(frozen=True)
+class Prefer:
+    """Write to this person on that channel first."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
 class DropMedia:
     """Delete files of the running draft."""
 
@@ -194,6 +216,10 @@ Effect = (
     | RequestData
     | DropMedia
     | WantNotices
+    | MakeLinkCode
+    | LinkChats
+    | UnlinkChats
+    | Prefer
 )
 
 
@@ -252,4 +278,20 @@ class Joined:
     found: bool
 
 
-Outcome = PetitionsFiled | Registered | LookedUp | Joined
+@dataclass(frozen=True)
+class LinkCodeMade:
+    """Outcome of ``MakeLinkCode``; the only place where the code is readable."""
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class ChatsLinked:
+    """Outcome of ``LinkChats``: the channels of the other chats, or why not."""
+
+    channels: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+Outcome = PetitionsFiled | Registered | LookedUp | Joined | LinkCodeMade | ChatsLinked

@@ -14,13 +14,18 @@ from bot.conversation.turn import (
     ConferenceInfo,
     Hamlet,
     HamletMatter,
+    Links,
     Matter,
+    Offer,
     Slip,
 )
 from bot.conversation.validators import shorten
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
+from bot.notifications import link_codes, persons
+from bot.notifications.model import Conversation
 from bot.petitions import data_requests, queries, replies
+from bot.petitions.chats import Chats
 from bot.petitions.hamlet import Sight
 from bot.petitions.life import ANSWERED, stage
 from bot.petitions.model import Petition
@@ -37,12 +42,12 @@ class DatabaseFacts:
         self,
         session: Session,
         registry: Registry,
-        conversation_id: int,
+        conversation: Conversation,
         now: datetime,
     ) -> None:
         self._session = session
         self._registry = registry
-        self._conversation_id = conversation_id
+        self._conversation = conversation
         self.now = now
         self.profile: Profile = registry.profile
 
@@ -67,13 +72,13 @@ class DatabaseFacts:
         ]
 
     def matters(self) -> Sequence[Matter]:
-        """The petitions of this account, newest first."""
-        rows = queries.of_conversation(self._session, self._conversation_id)
+        """The petitions of this person, newest first."""
+        rows = queries.of_chats(self._session, self._chats)
         return [self._matter(row) for row in rows]
 
     def slips(self) -> Sequence[Slip]:
-        """The registrations of this account that stand, newest first."""
-        rows = conferences.of_conversation(self._session, self._conversation_id)
+        """The registrations of this person that stand, newest first."""
+        rows = conferences.of_chats(self._session, self._chats)
         slips = []
         for row in rows:
             conference = self._session.get(Conference, row.conference_id)
@@ -109,10 +114,36 @@ class DatabaseFacts:
         sight = Sight(self._hamlet.area_ids, self._conversation_id)
         return hamlet.matters(self._session, self._registry, sight, self.now)
 
+    def links(self) -> Links:
+        """With which chats this one is linked."""
+        chat = self._conversation
+        others = persons.others(self._session, chat)
+        return Links(
+            own=chat.channel,
+            channels=tuple(other.channel for other in others),
+            is_staff=chat.staff_id is not None,
+            is_full=len(others) + 1 >= persons.MOST,
+        )
+
+    def offer(self) -> Offer | None:
+        """What waits here for a yes, after a code was typed."""
+        session = self._session
+        code = link_codes.offered(session, self._conversation, self.now)
+        if code is None:
+            return None
+        old = session.get_one(Conversation, code.conversation_id)
+        rest = [one for one in persons.others(session, old) if not code.is_lost]
+        petition = session.get(Petition, code.petition_id) if code.petition_id else None
+        return Offer(
+            channels=tuple(chat.channel for chat in (old, *rest)),
+            code=petition.code if petition else None,
+            is_lost=code.is_lost,
+        )
+
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""
         refused = select(col(Attachment.id)).where(
-            Attachment.conversation_id == self._conversation_id,
+            Attachment.conversation_id == self._conversation.id,
             col(Attachment.refused).is_not(None),
         )
         return {stored_id(file_id) for file_id in self._session.exec(refused)}
@@ -126,6 +157,10 @@ class DatabaseFacts:
         """Date and basis of the first answer to a request about the own data."""
         found = data_requests.deadlines(self._registry, self.now)
         return (found[0].due, found[0].basis or "") if found else None
+
+    @cached_property
+    def _chats(self) -> Chats:
+        return persons.chats(self._session, self._conversation)
 
     def _plan(self, row: Conference) -> ConferencePlan:
         return self.profile.programme(row.programme_id).conference_plan(row.plan_id)

@@ -144,7 +144,7 @@ class Inbox:
             return Receipt(_id(conversation), True, conversation.due_at)
         conversation.heard_at = now
         key = self._vault.unwrap(conversation.key)
-        message = linking.take_word(session, conversation, message, now)
+        message = linking.take_word(session, self._vault, conversation, message, now)
         message = numbers.take_number(session, conversation, key, message)
         if account.channel in self._for_staff and conversation.staff_id is None:
             message = audience.turn_away(message)

@@ -1,7 +1,9 @@
-"""An officer's one-time word, typed in a chat, links that chat to the account.
+"""One-time words that are typed in a chat: an officer's links it to the account, a
+resident's code asks to link it with another chat.
 
-The word never gets as far as the inbox: what is stored is that a chat was linked. A
-wrong word is a message like any other.
+Neither gets as far as the inbox: what is stored is what became of it. A wrong word of
+an officer is a message like any other; a wrong code may be a good one with a slip of
+the finger, and is not stored either.
 """
 
 import re
@@ -10,19 +12,36 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.channels.base import InboundMessage
+from bot.conversation.effects import UnlinkChats
 from bot.conversation.scene import Scene
+from bot.notifications import link_codes
 from bot.notifications.model import Conversation
 from bot.staff import service as staff
+from bot.storage.vault import Vault
+from nlu.text import clean, fold
 
 LINKED = "staff_linked"
 """What the engine gets instead of the word; nothing that a browser sends means it."""
+TYPED = "link_code"
+"""What the engine gets instead of a code, with the verdict behind a slash."""
 _WORD = re.compile(r"\s*link[\s:]+([0-9a-f]{8})\s*", re.I)
+_CODE = re.compile(r"\W*noi[\W_]+([0-9a-z]{4})[\W_]?([0-9a-z]{4})\W*")
+_LONGEST = 40
 
 
 def take_word(
-    session: Session, conversation: Conversation, message: InboundMessage, now: datetime
+    session: Session,
+    vault: Vault,
+    conversation: Conversation,
+    message: InboundMessage,
+    now: datetime,
 ) -> InboundMessage:
-    """Link the chat if the message is a word that is good; returns what to store."""
+    """Link the chat if the message is a word that is good, look at a code that was
+    typed; returns what to store."""
+    if code := _code_in(message.text):
+        verdict = link_codes.take(session, vault, conversation, code, now)
+        payload = f"{TYPED}/{verdict.value}"
+        return message.model_copy(update={"text": "", "payload": payload})
     found = _WORD.fullmatch(message.text)
     account = (
         staff.linked_account(session, conversation.locality_id, found[1], now)
@@ -32,18 +51,28 @@ def take_word(
     if account is not None:
         conversation.staff_id = account.id
         return message.model_copy(update={"text": "", "payload": LINKED})
-    if message.payload == LINKED:
+    if (message.payload or "").split("/")[0] in (LINKED, TYPED):
         return message.model_copy(update={"payload": None})
     return message
 
 
+def _code_in(text: str) -> str | None:
+    """The code after the word, however it is spelt and grouped."""
+    found = _CODE.fullmatch(fold(clean(text))) if len(text) <= _LONGEST else None
+    code = (found[1] + found[2]).upper() if found else ""
+    return code if link_codes.is_code(code) else None
+
+
 class LinkedFlow:
-    """Says that the chat is linked; whatever ran goes on."""
+    """Says that the chat is linked; whatever ran goes on. It is an officer's now, and
+    no longer one of the chats of a resident."""
 
     name = "staff_linked"
 
     def open(self, scene: Scene) -> None:
         """One sentence; to a hamlet head also what he may do here."""
+        if scene.facts.links().channels:
+            scene.do(UnlinkChats())
         if hamlet := scene.facts.hamlet():
             scene.say("utter_hamlet_linked", hamlet=hamlet.label)
         else:

@@ -1,6 +1,6 @@
 """From the replies of a turn to one message within a channel's capabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.channels.base import Capabilities
 from bot.channels.cut import cut
@@ -36,3 +36,9 @@ def address(texts: Texts, state: State) -> dict[str, object]:
     """How this person is addressed."""
     you = texts.render("utter_address", {"informal": state.informal}).text
     return {"you": you, "You": you[:1].upper() + you[1:]}
+
+
+def channel_names(texts: Texts, channels: Iterable[str]) -> str | None:
+    """What people call the channels, each once; none if there is none."""
+    names = (texts.render("utter_channel", {"name": name}).text for name in channels)
+    return ", ".join(dict.fromkeys(names)) or None

@@ -72,7 +72,7 @@ class ConferenceInfo:
 
 @dataclass(frozen=True)
 class Matter:
-    """A petition as its owner sees it; ``summary`` only on the owner's own account."""
+    """A petition as its owner sees it; ``summary`` only in the owner's own chats."""
 
     petition_id: int
     code: str
@@ -147,6 +147,27 @@ class HamletMatter:
         return self.status in (Stage.RECEIVED, Stage.IN_HAND)
 
 
+@dataclass(frozen=True)
+class Links:
+    """The chat and the others of the same person, each by its channel."""
+
+    own: str = ""
+    channels: tuple[str, ...] = ()
+    is_staff: bool = False
+    """An officer's chat, which is never a resident's."""
+    is_full: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the code that was typed here would link; ``code``: of the petition for whose
+    sender it was made at the counter."""
+
+    channels: tuple[str, ...]
+    code: str | None = None
+    is_lost: bool = False
+
+
 class Facts(Protocol):
     """What the engine may look up. It never changes anything."""
 
@@ -157,10 +178,16 @@ class Facts(Protocol):
         """Conferences to come, the nearest first."""
 
     def matters(self) -> Sequence[Matter]:
-        """The petitions of this account, newest first."""
+        """The petitions of this person, newest first."""
 
     def slips(self) -> Sequence[Slip]:
-        """The registrations of this account that stand, newest first."""
+        """The registrations of this person that stand, newest first."""
+
+    def links(self) -> Links:
+        """With which chats this one is linked."""
+
+    def offer(self) -> Offer | None:
+        """What waits here for a yes, after a code was typed."""
 
     def hamlet(self) -> Hamlet | None:
         """Of what this chat's owner is the hamlet head; none for everybody else."""

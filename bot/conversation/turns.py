@@ -188,7 +188,7 @@ class Turns:
         if held is None:
             return Finished()
         turn = replace(claimed.turn, reading=reading, now=now)
-        facts = DatabaseFacts(session, self._registry, claimed.conversation_id, now)
+        facts = DatabaseFacts(session, self._registry, held.conversation, now)
         desk = Desk(
             session,
             self._registry,

@@ -29,6 +29,16 @@ class ChannelAccount(SQLModel, table=True):
     """What the platform wants to see and changes from time to time; encrypted."""
 
 
+class Person(SQLModel, table=True):
+    """Somebody who has linked several chats; a chat by itself has none."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    prefers: str | None = None
+    """The channel on which this person wants to be written to first."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Conversation(SQLModel, table=True):
     """One chat of one person. ``key`` is wrapped; ``peer`` and ``state`` are encrypted.
 
@@ -46,6 +56,12 @@ class Conversation(SQLModel, table=True):
             "staff_id",
             sqlite_where=text("staff_id IS NOT NULL"),
             postgresql_where=text("staff_id IS NOT NULL"),
+        ),
+        Index(
+            "conversation_person",
+            "person_id",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
         ),
     )
 
@@ -73,10 +89,44 @@ class Conversation(SQLModel, table=True):
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When this person last did something in the chat."""
     staff_id: int | None = Field(default=None, foreign_key="account.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    """Whose chat it is, once it was linked with another."""
     blocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the resident asked for no more progress and reminders."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LinkCode(SQLModel, table=True):
+    """A one-time code by which another chat is linked with this one; only its keyed
+    hash is kept. ``expires_at``: until when it may be typed, and once it was, until
+    when the question that follows may be answered."""
+
+    __table_args__ = (UniqueConstraint("locality_id", "code_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    conversation_id: int = Field(foreign_key="conversation.id")
+    code_hash: str
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    taken_by: int | None = Field(default=None, foreign_key="conversation.id")
+    """The chat in which it was typed; nobody else can use it any more."""
+    petition_id: int | None = Field(default=None, foreign_key="petition.id")
+    """Made at the counter, for the sender of this petition, by ``made_by``."""
+    made_by: str | None = None
+    is_lost: bool = False
+    """What the old chat filed goes to the new one: somebody else may hold the old."""
+
+
+class LinkGuess(SQLModel, table=True):
+    """A code that was typed and is none. Forgotten after an hour."""
+
+    __table_args__ = (Index("linkguess_lately", "locality_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    conversation_id: int = Field(foreign_key="conversation.id")
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class OutboundStatus(StrEnum):

@@ -130,7 +130,7 @@ def put(
         session.add(row)
         session.flush()
         return row
-    known = _with_key(conversation.locality_id, key)
+    known = with_key(conversation.locality_id, key)
     return row if add_once(session, row, known) else None
 
 
@@ -408,10 +408,11 @@ def arrived(
 
 def is_known(session: Session, locality_id: str, key: str) -> bool:
     """Whether a message with this key was put before."""
-    return session.exec(_with_key(locality_id, key)).first() is not None
+    return session.exec(with_key(locality_id, key)).first() is not None
 
 
-def _with_key(locality_id: str, key: str) -> SelectOfScalar[Outbound]:
+def with_key(locality_id: str, key: str) -> SelectOfScalar[Outbound]:
+    """The query for the message with a key."""
     return select(Outbound).where(
         Outbound.locality_id == locality_id, Outbound.key == key
     )

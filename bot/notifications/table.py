@@ -67,6 +67,10 @@ class NoticeEvent(StrEnum):
     CONFERENCE_TOMORROW = "conference_tomorrow"
     CONFERENCE_CANCELLED = "conference_cancelled"
     ALERT_TAKEN = "alert_taken"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    MOVED_AWAY = "moved_away"
+    """What was filed in this chat is another one's now."""
 
     ALERT = "alert"
     NEW_PETITION = "new_petition"

@@ -19,6 +19,7 @@ from bot.storage.once import add_once
 from bot.storage.types import stored_id
 
 CALL = "callback"
+MATTER = "data"
 
 
 def deadlines(registry: Registry, now: datetime) -> Sequence[Deadline]:
@@ -37,7 +38,7 @@ def deadlines(registry: Registry, now: datetime) -> Sequence[Deadline]:
 def take(session: Session, registry: Registry, call: CallBack, now: datetime) -> bool:
     """Put a request on the list of who waits for the Office, with its dates; false
     while an earlier one of the same chat is open."""
-    call.matter = f"data/{call.conversation_id}"
+    call.matter = f"{MATTER}/{call.conversation_id}"
     is_open = select(CallBack).where(
         CallBack.locality_id == call.locality_id,
         CallBack.matter == call.matter,

@@ -179,6 +179,8 @@ class Petition(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     conference_id: int | None = Field(default=None, foreign_key="conference.id")
     conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
+    own_chat_only: bool = False
+    """Shown and told in that chat alone, whatever it is linked with."""
     received_at: datetime = Field(sa_type=UtcDateTime)
     intake_due: date | None = None
     intake_deadline: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, true
 from sqlmodel import Session, col, or_, select
 
+from bot.petitions.chats import Chats
 from bot.petitions.code import find_code
 from bot.petitions.life import ANSWERED, AT_OFFICE, IN_PAPER, OPEN, PetitionStatus
 from bot.petitions.model import Petition, Supplement
@@ -19,9 +20,15 @@ PAGE = 50
 
 def of_conversation(session: Session, conversation_id: int) -> Sequence[Petition]:
     """What was filed from a chat, newest first."""
+    return of_chats(session, Chats(conversation_id))
+
+
+def of_chats(session: Session, chats: Chats) -> Sequence[Petition]:
+    """What a person filed, as far as it may be seen from one of the chats; newest
+    first."""
     return session.exec(
         select(Petition)
-        .where(Petition.conversation_id == conversation_id)
+        .where(chats.theirs())
         .order_by(col(Petition.id).desc())
         .limit(20)
     ).all()

@@ -52,6 +52,7 @@ class NewPetition:
     needs_listening: bool = False
     raised_in: str = "chat"
     conversation_id: int | None = None
+    own_chat_only: bool = False
     conference_id: int | None = None
     received_at: datetime | None = None
     """When the locality got it, if that was before it is entered."""
@@ -122,6 +123,7 @@ def file(
         raised_in=new.raised_in,
         conference_id=new.conference_id,
         conversation_id=new.conversation_id,
+        own_chat_only=new.own_chat_only,
         received_at=received_at,
         intake_due=deadline.due if deadline else None,
         intake_deadline=deadline.as_json() if deadline else None,

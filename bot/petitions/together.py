@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from bot.errors import DomainError
 from bot.localities.profile import Profile
 from bot.petitions import service
+from bot.petitions.chats import Chats
 from bot.petitions.life import RESIDENT, UNANSWERED, Act, Who
 from bot.petitions.model import Household, Petition, RaisedIn, Source, Support
 from bot.petitions.service import NewPetition, Registry
@@ -140,28 +141,31 @@ def declare_households(
 def join(
     session: Session,
     petition: Petition,
-    conversation_id: int,
+    chats: Chats,
     *,
     now: datetime,
     who: Who = RESIDENT,
 ) -> Household:
-    """A household joins by the code; it is told of the reply on its own. Joining again
-    changes nothing; nobody joins an own petition (``own_petition``)."""
-    if petition.conversation_id == conversation_id:
+    """A household joins by the code; it is told of the reply on its own. Joining again,
+    also from another chat, changes nothing; nobody joins an own petition
+    (``own_petition``)."""
+    if petition.conversation_id in chats.ids:
         raise DomainError("own_petition")
-    row = session.exec(
+    rows = session.exec(
         select(Household).where(
             Household.petition_id == petition.id,
-            Household.conversation_id == conversation_id,
+            col(Household.conversation_id).in_(chats.ids),
         )
-    ).one_or_none()
-    if row and row.left_at is None:
-        return row
+    ).all()
+    for known in rows:
+        if known.left_at is None:
+            return known
     service.act(petition, Act.JOIN, who)
-    row = row or Household(
+    here = (known for known in rows if known.conversation_id == chats.own)
+    row = next(here, None) or Household(
         locality_id=petition.locality_id,
         petition_id=stored_id(petition.id),
-        conversation_id=conversation_id,
+        conversation_id=chats.own,
         joined_at=now,
     )
     row.left_at = None
@@ -173,22 +177,19 @@ def join(
     return row
 
 
-def leave(
-    session: Session, petition: Petition, conversation_id: int, *, now: datetime
-) -> bool:
-    """A household no longer joins; false if it did not."""
-    row = session.exec(
-        _joined(petition).where(Household.conversation_id == conversation_id)
-    ).one_or_none()
-    if row is None:
-        return False
-    row.left_at = now
-    session.add(row)
-    household = stored_id(row.id)
-    service.record(
-        session, petition, "left", by=RESIDENT.name, now=now, household=household
-    )
-    return True
+def leave(session: Session, petition: Petition, chats: Chats, *, now: datetime) -> bool:
+    """A household no longer joins, from whichever chat it did; false if it did not."""
+    rows = session.exec(
+        _joined(petition).where(col(Household.conversation_id).in_(chats.ids))
+    ).all()
+    for row in rows:
+        row.left_at = now
+        session.add(row)
+        household = stored_id(row.id)
+        service.record(
+            session, petition, "left", by=RESIDENT.name, now=now, household=household
+        )
+    return bool(rows)
 
 
 def households(session: Session, petition: Petition) -> Sequence[Household]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.deadlines import dues
 from bot.notifications.model import ChannelAccount, Conversation
 from bot.petitions import together
+from bot.petitions.chats import Chats
 from bot.petitions.details import Details
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import Kind, Petition, RaisedIn
@@ -74,13 +75,13 @@ def test_households_declared_and_joined_both_count(register: Register) -> None:
     together.declare_households(register.session, row, 12, who=OFFICE, now=register.now)
     lan, hung = chat(register, "lan"), chat(register, "hung")
     for neighbour in (lan, hung, lan):
-        together.join(register.session, row, neighbour, now=register.now)
+        together.join(register.session, row, Chats(neighbour), now=register.now)
     assert row.households == 12
     assert together.count_households(register.session, row) == 2
-    assert together.leave(register.session, row, hung, now=register.now)
-    assert not together.leave(register.session, row, hung, now=register.now)
+    assert together.leave(register.session, row, Chats(hung), now=register.now)
+    assert not together.leave(register.session, row, Chats(hung), now=register.now)
     assert together.count_households(register.session, row) == 1
-    together.join(register.session, row, hung, now=register.now)
+    together.join(register.session, row, Chats(hung), now=register.now)
     assert together.count_households(register.session, row) == 2
     assert register.kinds(row).count("joined") == 3
 
@@ -89,7 +90,7 @@ def test_nobody_joins_an_own_petition(register: Register) -> None:
     lan = chat(register, "lan")
     row = register.file(conversation_id=lan)
     with refused("own_petition"):
-        together.join(register.session, row, lan, now=register.now)
+        together.join(register.session, row, Chats(lan), now=register.now)
 
 
 def test_a_petition_is_split_and_no_day_is_lost(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 
@@ -178,7 +179,11 @@ class Desk:
         self.talk = talk
         self.product = talk.product
         self.web = WebChannel(self.product.clock)
-        self.app = create_app(self.product, talk.worker, talk.sender, self.web)
+
+    @cached_property
+    def app(self) -> Any:
+        """Made when somebody opens a page: it takes longer than most tests."""
+        return create_app(self.product, self.talk.worker, self.talk.sender, self.web)
 
     def stranger(self) -> Browser:
         return Browser(self.talk, self.app)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.conversation.effects import (
+    ChatsLinked,
     Effect,
     FiledPetition,
     FilePetitions,
+    LinkChats,
+    LinkCodeMade,
     LookedUp,
     LookUp,
+    MakeLinkCode,
     Outcome,
     PetitionsFiled,
     Register,
@@ -21,7 +25,9 @@ from bot.conversation.turn import (
     ConferenceInfo,
     Hamlet,
     HamletMatter,
+    Links,
     Matter,
+    Offer,
     Reply,
     Slip,
     Turn,
@@ -54,6 +60,12 @@ class MemoryFacts:
     def hamlet_matters(self) -> Sequence[HamletMatter]:
         return self.known_hamlet_matters
 
+    def links(self) -> Links:
+        return Links(own="test", channels=("zalo",) if self.known_matters else ())
+
+    def offer(self) -> Offer | None:
+        return Offer(("zalo",)) if self.known_matters else None
+
     def refused_files(self) -> Collection[int]:
         return ()
 
@@ -73,6 +85,10 @@ def outcome_of(effect: Effect, now: datetime) -> Outcome | None:
         return Registered("DK-25-0001-D", None, None, "STH-25-0002-C")
     if isinstance(effect, LookUp):
         return LookedUp(found=False, locked=effect.secret == "000")
+    if isinstance(effect, MakeLinkCode):
+        return LinkCodeMade("K7M29QPX", 15)
+    if isinstance(effect, LinkChats):
+        return ChatsLinked(("zalo",))
     return None
 
 

@@ -58,7 +58,8 @@ class Clock:
 
 
 class Talk:
-    """The product with one channel; ``person(peer)`` talks through it."""
+    """The product with one channel; ``person(peer)`` talks through it. ``more`` names
+    further channels, for a person who is ``on`` one of them."""
 
     def __init__(
         self,
@@ -67,30 +68,38 @@ class Talk:
         rasa: RasaAddress | None = None,
         capabilities: Capabilities = FULL,
         reader: Any = None,
+        more: Sequence[str] = (),
     ) -> None:
         """``reader`` stands in for Rasa's client: it has an async ``parse(text)``."""
         self.product = product
         self.channel = RecordingChannel(capabilities)
+        self.more = {name: RecordingChannel(capabilities, name) for name in more}
         self._runner = asyncio.Runner()
         self._rasa = rasa
         self._client = None
         self._reader = reader
         self.account = product.account(self.channel.name)
+        self._accounts = {name: product.account(name) for name in more}
         self._runner.run(self._start())
 
     async def _start(self) -> None:
         if self._rasa is not None:
             self._client = self.product.rasa(self._rasa.url, self._rasa.secret)
         self.worker, self.sender = self.product.serve(
-            {self.channel.name: self.channel}, self._client or self._reader
+            {self.channel.name: self.channel, **self.more},
+            self._client or self._reader,
         )
 
     def run(self, work: Any) -> Any:
         """Run a coroutine in the product's loop."""
         return self._runner.run(work)
 
-    def person(self, peer: str = "lan") -> "Person":
-        return Person(self, peer)
+    def person(self, peer: str = "lan", on: str = "") -> "Person":
+        return Person(self, peer, on)
+
+    def send(self) -> None:
+        """Send what waits in the outbox."""
+        self.run(self.sender.send_due())
 
     def tick(self, name: str) -> None:
         """Run one tick and send what it put into the outbox."""
@@ -99,9 +108,11 @@ class Talk:
         self.run(self.product.database.write(lambda session: tick.work(session, now)))
         self.run(self.sender.send_due())
 
-    def deliver(self, *messages: InboundMessage) -> None:
+    def deliver(self, *messages: InboundMessage, on: str = "") -> None:
+        account = self._accounts.get(on, self.account)
+
         async def deliver() -> None:
-            await self.worker.receive(self.account, *messages)
+            await self.worker.receive(account, *messages)
             await self.worker.settle()
 
         self.run(deliver())
@@ -118,13 +129,18 @@ class Talk:
 class Person:
     """Somebody who types, taps and sends pictures; every call returns the reply."""
 
-    def __init__(self, talk: Talk, peer: str) -> None:
+    def __init__(self, talk: Talk, peer: str, on: str = "") -> None:
         self.talk = talk
         self.peer = peer
+        self.on = on
+
+    @property
+    def channel(self) -> RecordingChannel:
+        return self.talk.more.get(self.on, self.talk.channel)
 
     @property
     def messages(self) -> list[OutboundMessage]:
-        return [m for m in self.talk.channel.sent if m.peer == self.peer]
+        return [m for m in self.channel.sent if m.peer == self.peer]
 
     @property
     def last(self) -> OutboundMessage:
@@ -167,7 +183,7 @@ class Person:
 
     def _send(self, *messages: InboundMessage) -> str:
         before = len(self.messages)
-        self.talk.deliver(*messages)
+        self.talk.deliver(*messages, on=self.on)
         return "\n".join(m.text for m in self.messages[before:])
 
 

@@ -10,6 +10,15 @@ from bot.conversation.flows.hamlet import HamletFlow
 from bot.conversation.flows.handoff import HandoffFlow
 from bot.conversation.flows.households import FILE, HouseholdsFlow
 from bot.conversation.flows.join import JOIN, LEAVE, JoinFlow
+from bot.conversation.flows.link import (
+    LINK,
+    PREFERS,
+    UNLINK,
+    LinkFlow,
+    PairFlow,
+    PreferFlow,
+    UnlinkFlow,
+)
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
 from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
 from bot.conversation.flows.petition import PetitionFlow
@@ -22,7 +31,7 @@ from bot.conversation.flows.sealed import (
     SelfHarmFlow,
 )
 from bot.conversation.flows.talk import TALK, TalkFlow
-from bot.conversation.linking import LINKED, LinkedFlow
+from bot.conversation.linking import LINKED, TYPED, LinkedFlow
 
 ALL = {
     flow.name: flow
@@ -38,10 +47,13 @@ ALL = {
         HandoffFlow(),
         HouseholdsFlow(),
         JoinFlow(),
+        LinkFlow(),
         LinkedFlow(),
         MyDataFlow(),
         NoticesFlow(),
+        PairFlow(),
         PetitionFlow(),
+        PreferFlow(),
         ProtectionFlow(),
         QuestionsFlow(),
         RateFlow(),
@@ -49,6 +61,7 @@ ALL = {
         SelfHarmFlow(),
         TalkFlow(),
         TurnedAwayFlow(),
+        UnlinkFlow(),
         WithdrawFlow(),
     )
 }
@@ -70,6 +83,10 @@ OPENINGS = {
     LINKED: LinkedFlow.name,
     TURNED_AWAY: TurnedAwayFlow.name,
     **dict.fromkeys(HAMLET, HamletFlow.name),
+    LINK: LinkFlow.name,
+    TYPED: PairFlow.name,
+    UNLINK: UnlinkFlow.name,
+    **dict.fromkeys(PREFERS, PreferFlow.name),
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),

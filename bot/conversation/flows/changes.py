@@ -25,6 +25,18 @@ def _ask_which(scene: Scene, matters: list[Matter]) -> None:
     )
 
 
+def is_gone(scene: Scene) -> bool:
+    """Ends the flow when its matter is no longer this person's here: the chats were
+    parted meanwhile, or it went to another one."""
+    code = scene.frame.data["code"]
+    known = [m.code for m in scene.facts.matters()]
+    if code in known or code in [slip.code for slip in scene.facts.slips()]:
+        return False
+    scene.pop()
+    scene.say("utter_matter_gone", code=code)
+    return True
+
+
 class WithdrawFlow:
     """Withdraw an own petition, after one question."""
 
@@ -50,6 +62,8 @@ class WithdrawFlow:
         """A code, or yes or no."""
         if "code" not in scene.frame.data:
             return self._choose(scene, _open_matters(scene))
+        if is_gone(scene):
+            return True
         if scene.denied():
             scene.pop()
             scene.say("utter_not_withdrawn")
@@ -96,6 +110,8 @@ class AddFlow:
         """The addition, until the person has nothing more."""
         if "code" not in scene.frame.data:
             return self._choose(scene, _open_matters(scene))
+        if is_gone(scene):
+            return True
         if scene.denied() or scene.said == "skip":
             scene.pop()
             scene.say("utter_nothing_added")
@@ -145,6 +161,8 @@ class CancelSlipFlow:
 
     def take(self, scene: Scene) -> bool:
         """Yes or no."""
+        if is_gone(scene):
+            return True
         if scene.denied():
             scene.pop()
             scene.say("utter_registration_kept")

@@ -93,8 +93,9 @@ class FollowFlow:
         lines += [
             f"• {texts.render('utter_slip_line', _slip(slip)).text}" for slip in slips
         ]
-        buttons = [(m.code, m.code) for m in matters][:_SHOWN]
-        scene.offer("utter_my_matters", buttons, lines="\n".join(lines))
+        own = texts.render("utter_my_matters", {}).buttons
+        codes = [(m.code, m.code) for m in matters][: _SHOWN - len(own)]
+        scene.offer("utter_my_matters", [*codes, *own], lines="\n".join(lines))
 
 
 def show_matter(scene: Scene, matter: Matter) -> None:

@@ -1,7 +1,7 @@
 """Is it done? What the resident says of a reply; anything less takes it up anew."""
 
 from bot.conversation.effects import Rate
-from bot.conversation.flows.changes import AddFlow
+from bot.conversation.flows.changes import AddFlow, is_gone
 from bot.conversation.scene import Scene
 from bot.conversation.turn import Matter
 from bot.petitions.code import find_code
@@ -44,6 +44,8 @@ class RateFlow:
 
     def take(self, scene: Scene) -> bool:
         """Which one, how it is, and what is left."""
+        if "code" in scene.frame.data and is_gone(scene):
+            return True
         if scene.frame.step == "what":
             return self._take_rest(scene)
         if "code" in scene.frame.data:

@@ -377,6 +377,7 @@ def release(
         details=Details(),
         hide_name=wanted.hide_name,
         conversation_id=opened.conversation_id,
+        own_chat_only=True,
         received_at=opened.case.received_at,
     )
     petition, pin = petitions.file(session, registry, new, now=now)

@@ -295,6 +295,7 @@ def _split(deed: Deed) -> None:
         hide_name=petition.hide_name,
         raised_in=petition.raised_in,
         conversation_id=petition.conversation_id,
+        own_chat_only=petition.own_chat_only,
         conference_id=petition.conference_id,
     )
     together.split(

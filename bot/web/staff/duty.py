@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from bot.bootstrap import Product
 from bot.conversation.phone import spaced
-from bot.notifications import residents
+from bot.notifications import persons, residents
 from bot.notifications.model import Conversation
 from bot.petitions import data_requests, duty, queries
 from bot.petitions.model import Alert, CallBack, Petition
@@ -111,12 +111,16 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
 
 
 def _codes(session: Session, row: CallBack) -> Sequence[str]:
-    """What the call is about, else the newest that the person filed."""
+    """What the call is about, else the newest that was filed in the same chat."""
     aggregate, _, matter = (row.matter or "").partition("/")
     if aggregate == "petition":
         petition = session.get(Petition, int(matter))
         return [petition.code] if petition else []
-    if row.conversation_id is None:
+    chat = row.conversation_id and session.get(Conversation, row.conversation_id)
+    if not chat:
         return []
-    filed = queries.of_conversation(session, row.conversation_id)
+    if aggregate == data_requests.MATTER:  # told with all of it, and asks for all
+        filed = queries.of_chats(session, persons.chats(session, chat))
+        return [petition.code for petition in filed]
+    filed = queries.of_conversation(session, stored_id(chat.id))
     return [petition.code for petition in filed[:_CODES]]
