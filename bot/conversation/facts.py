@@ -105,13 +105,15 @@ class DatabaseFacts:
 
     @cached_property
     def _hamlet(self) -> Hamlet | None:
-        return hamlet.of_chat(self._session, self.profile, self._conversation_id)
+        return hamlet.of_chat(
+            self._session, self.profile, stored_id(self._conversation.id)
+        )
 
     def hamlet_matters(self) -> Sequence[HamletMatter]:
         """The matters of his hamlets, the oldest first; none for everybody else."""
         if self._hamlet is None:
             return ()
-        sight = Sight(self._hamlet.area_ids, self._conversation_id)
+        sight = Sight(self._hamlet.area_ids, stored_id(self._conversation.id))
         return hamlet.matters(self._session, self._registry, sight, self.now)
 
     def links(self) -> Links:

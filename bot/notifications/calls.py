@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot.conferences.model import Registration
 from bot.errors import DomainError
-from bot.notifications import outbox
+from bot.notifications import elsewhere, outbox
 from bot.notifications.model import Conversation, Outbound, OutboundStatus, Urgency
 from bot.petitions.details import open_details
 from bot.petitions.model import CallBack, Petition
@@ -22,7 +22,6 @@ _BATCH = 100
 _LABEL = b"call"
 _REASONS = ("window_closed", "cap_reached")
 """What the platform, or its price, stands in the way of; not the person."""
-_MATTERS = ("petition", "registration")
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,20 @@ def add(
 def undelivered(
     session: Session, vault: Vault, row: Outbound, now: datetime
 ) -> CallBack | None:
-    """A notice of a resident that did not get there, or was not read: somebody rings.
-    None for what is no notice about a petition or a slip."""
-    aggregate, _, rest = row.key.partition("/")
-    number = rest.partition("/")[0]
+    """A notice of a resident that did not get there, or was not read, is said in the
+    person's next chat; where none is left, somebody rings. None for the former, and for
+    what is no notice about a petition or a slip."""
+    matter = elsewhere.matter_of(row.key)
     chat = session.get_one(Conversation, row.conversation_id)
-    is_ours = row.urgency is Urgency.NOTICE and aggregate in _MATTERS
-    if not is_ours or row.body is None or chat.staff_id or not number.isdigit():
+    is_ours = matter is not None and matter[0] in elsewhere.MATTERS
+    if matter is None or not is_ours or row.body is None or chat.staff_id:
         return None
-    who = person(session, vault, aggregate, int(number))
+    if elsewhere.pass_on(session, vault, row, chat, now):
+        return None
+    if row.urgency is not Urgency.NOTICE:
+        return None
+    aggregate, number = matter
+    who = person(session, vault, aggregate, number)
     return add(
         session,
         vault,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.clock import VIETNAM, today
-from bot.notifications import staff_push
+from bot.notifications import persons, staff_push
 from bot.notifications.policy import Fate, NoticeEvent, Notifier
 from bot.petitions import branches, handling, issuance, replies, service, together
 from bot.petitions.branches import MoreTime
@@ -275,7 +275,11 @@ class Counter:
                 count=len(others) + 1,
                 **said,
             )
+        told = persons.ids(self.session, petition.conversation_id)
         for household in together.households(self.session, petition):
+            if household.conversation_id in told:
+                continue
+            told |= persons.ids(self.session, household.conversation_id)
             self.notifier.tell_resident(
                 self.session,
                 household.conversation_id,

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
-from bot.notifications import calls, news, outbox, table
+from bot.notifications import calls, elsewhere, news, outbox, persons, table
 from bot.notifications.model import (
     Conversation,
     DigestItem,
@@ -49,6 +49,8 @@ class Fate(StrEnum):
     """The resident asked not to be told such things."""
     CALL = "call"
     """Nothing can be written: somebody rings."""
+    UNREACHABLE = "unreachable"
+    """Nothing can be written, and nobody rings for such a thing."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,9 @@ class Notifier:
         key: str,
         now: datetime,
     ) -> Fate:
-        """Tell a resident once. ``key`` begins with what it is about
-        (``petition/12/…``); ``conversation_id`` none: paper or telephone.
+        """Tell a resident once: in the chat that it belongs to, else in the next one of
+        the same person. ``key`` begins with what it is about (``petition/12/…``);
+        ``conversation_id`` none: paper or telephone.
 
         ``ValueError`` when a value that the words need is missing.
         """
@@ -103,14 +106,19 @@ class Notifier:
         subject = _subject(session, notice.matter, values)
         notice = replace(notice, said={table.SUBJECT: subject, **values})
         chat = session.get(Conversation, conversation_id) if conversation_id else None
-        can_write = chat is not None and chat.blocked_at is None
-        if notice.row.stops and (not can_write or (chat and chat.muted_at)):
+        chats = self._chats(session, chat, notice) if chat else []
+        reachable = [one for one in chats if one.blocked_at is None]
+        if notice.row.stops and (not reachable or any(c.muted_at for c in chats)):
             return Fate.STOPPED
-        if chat is None or not can_write:
+        if not reachable:
+            if notice.matter.aggregate not in elsewhere.MATTERS:
+                return Fate.UNREACHABLE
             return self._call(session, chat, notice)
-        if not self._put(session, chat, notice):
+        if len(chats) > 1 and self._was_told(session, chats, notice):
             return Fate.KNOWN
-        self._note_news(session, chat.locality_id, notice)
+        if not self._put(session, reachable[0], notice):
+            return Fate.KNOWN
+        self._note_news(session, reachable[0].locality_id, notice)
         return Fate.QUEUED
 
     def tell_officers(
@@ -179,6 +187,25 @@ class Notifier:
         you = self.texts.render("utter_address", {}).text
         words = {"you": you, "You": you[:1].upper() + you[1:], **values}
         return self.texts.render(row.response[self.table.language], words, channel)
+
+    def _chats(
+        self, session: Session, chat: Conversation, notice: "_Notice"
+    ) -> list[Conversation]:
+        """Where it may be told, in order: some things in their own chat alone."""
+        matter = notice.matter
+        if chat.person_id is None:
+            return [chat]
+        is_shared = elsewhere.is_shared(session, matter.aggregate, matter.id)
+        return persons.in_order(session, chat) if is_shared else [chat]
+
+    def _was_told(
+        self, session: Session, chats: Sequence[Conversation], notice: "_Notice"
+    ) -> bool:
+        """Whether it was put into any chat of the person before."""
+        return any(
+            outbox.is_known(session, chat.locality_id, f"{notice.key}/{chat.id}")
+            for chat in chats
+        )
 
     def _put(self, session: Session, chat: Conversation, notice: "_Notice") -> bool:
         """Into the outbox; false if it is there."""
