@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select, update
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference, Registration
 from bot.conversation import effects as wanted
-from bot.conversation import erase
+from bot.conversation import erase, hamlet
 from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment
 from bot.conversation.render import channel_names
@@ -356,6 +356,12 @@ class Desk:
             by=RESIDENT.name,
             now=self.now,
             files=list(effect.media),
+        )
+
+    @perform.register
+    def _tell_hamlet(self, effect: wanted.TellHamlet) -> None:
+        hamlet.tell(
+            self.session, self.registry, self.conversation, effect.refs, self.now
         )
 
     @perform.register

@@ -191,6 +191,13 @@ class Prefer:
 
 
 @dataclass(frozen=True)
+class TellHamlet:
+    """A hamlet head has told his hamlets of these."""
+
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DropMedia:
     """Delete files of the running draft."""
 
@@ -215,6 +222,7 @@ Effect = (
     | Guided
     | RequestData
     | DropMedia
+    | TellHamlet
     | WantNotices
     | MakeLinkCode
     | LinkChats

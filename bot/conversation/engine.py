@@ -397,13 +397,20 @@ class Engine:
         flow = self._openings.get(_bare_name(said))
         return flow is not None and hasattr(self._flows[flow], "is_for")
 
-    def _is_meant_by(self, scene: Scene, said: str) -> bool:
-        """While anything runs, the commands of a few are theirs alone: for others the
-        same words ("please send") may answer a question."""
-        if not (scene.state.frames and self._is_for_few(said)):
+    def _is_theirs(self, scene: Scene, said: str) -> bool:
+        """Whether a command is for this person."""
+        if not self._is_for_few(said):
             return True
         flow: Any = self._flows[self._openings[_bare_name(said)]]
         return bool(flow.is_for(scene))
+
+    def _is_meant_by(self, scene: Scene, said: str) -> bool:
+        """While anything runs, the commands of a few are theirs alone: for others the
+        same words ("please send") may answer a question."""
+        return not scene.state.frames or self._is_theirs(scene, said)
+
+    def _may_lead(self, scene: Scene, command: str) -> bool:
+        return command not in _NEVER_LEAD and self._is_theirs(scene, command)
 
     def _is_meant(self, command: str, text: str) -> bool:
         """A correction says so: a name and a place alone are an answer, whatever the
@@ -438,8 +445,7 @@ class Engine:
             first = reading.clauses[0]
             if first.intent in ("affirm", "deny") and first.intent_confidence >= _SURE:
                 command, rest = first.intent, scene.turn.text[first.end :]
-        is_few = command is not None and self._is_for_few(command)
-        if command is not None and command not in _NEVER_LEAD and not is_few:
+        if command is not None and self._may_lead(scene, command):
             scene.rest = rest.strip(" .,;\n")
             return command
         return None

@@ -11,6 +11,7 @@ from bot.conferences.model import Conference
 from bot.conversation import hamlet
 from bot.conversation.model import Attachment
 from bot.conversation.turn import (
+    Conclusion,
     ConferenceInfo,
     Hamlet,
     HamletMatter,
@@ -141,6 +142,13 @@ class DatabaseFacts:
             code=petition.code if petition else None,
             is_lost=code.is_lost,
         )
+
+    def conclusions(self) -> Sequence[Conclusion]:
+        """Of which he has not told his hamlets; none for everybody else."""
+        if self._hamlet is None:
+            return ()
+        sight = Sight(self._hamlet.area_ids, stored_id(self._conversation.id))
+        return hamlet.conclusions(self._session, self._registry, sight, self.now)
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

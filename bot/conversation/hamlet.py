@@ -1,13 +1,15 @@
 """What the chat of a hamlet head is shown of his hamlets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.conferences.model import Conference
 from bot.conversation.phone import without_numbers
-from bot.conversation.turn import Hamlet, HamletMatter
+from bot.conversation.turn import Conclusion, Hamlet, HamletMatter
 from bot.conversation.validators import shorten
+from bot.duties import hamlet as announcing
 from bot.localities import fields
 from bot.localities.profile import Profile
 from bot.notifications.model import Conversation
@@ -16,6 +18,7 @@ from bot.petitions.hamlet import Seen, Sight
 from bot.petitions.life import stage
 from bot.petitions.service import Registry, reply_due
 from bot.staff import service as staff
+from bot.storage.types import stored_id
 
 _SUMMARY = 60
 _MANY = 5
@@ -40,6 +43,52 @@ def matters(
     """What he may know of, the oldest first."""
     found = hamlet.visible(session, registry.profile.id, sight, now)
     return [_matter(session, registry, seen, sight) for seen in found]
+
+
+def conclusions(
+    session: Session, registry: Registry, sight: Sight, now: datetime
+) -> Sequence[Conclusion]:
+    """Of which he has not told his hamlets."""
+    return [
+        Conclusion(ref(registry, sight, f"conference/{row.id}"), row.starts_at)
+        for row in _untold(session, registry, sight, now)
+        if row.starts_at
+    ]
+
+
+def tell(
+    session: Session,
+    registry: Registry,
+    chat: Conversation,
+    refs: Collection[str],
+    now: datetime,
+) -> None:
+    """Record of what a head has told his hamlets: answers and conclusions that he may
+    know of and has not told yet."""
+    head = staff.hamlet_head(session, chat.staff_id)
+    own = of_chat(session, registry.profile, stored_id(chat.id))
+    if head is None or own is None:
+        return
+    sight = Sight(own.area_ids, stored_id(chat.id))
+    for seen in hamlet.visible(session, registry.profile.id, sight, now):
+        named = ref(registry, sight, f"petition/{seen.petition.id}") in refs
+        if named and seen.reply and not seen.is_told:
+            hamlet.tell(session, seen.petition, by=head.login, now=now)
+            if raised := seen.answers.conference_id:
+                announcing.report(session, registry.profile, raised, head, now)
+    for row in _untold(session, registry, sight, now):
+        if ref(registry, sight, f"conference/{row.id}") in refs:
+            announcing.tell(session, registry.profile, row, head, now)
+
+
+def _untold(
+    session: Session, registry: Registry, sight: Sight, now: datetime
+) -> Sequence[Conference]:
+    out = announcing.conclusions(session, registry.profile, now)
+    ids = [stored_id(row.id) for row in out]
+    told = announcing.told(session, registry.profile.id, ids)
+    own = set(sight.area_ids)
+    return [row for row in out if own - told.get(stored_id(row.id), set())]
 
 
 def ref(registry: Registry, sight: Sight, matter: str) -> str:

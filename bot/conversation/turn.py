@@ -168,6 +168,14 @@ class Offer:
     is_lost: bool = False
 
 
+@dataclass(frozen=True)
+class Conclusion:
+    """A conclusion of a conference that the hamlet is to be told of."""
+
+    ref: str
+    held_at: datetime
+
+
 class Facts(Protocol):
     """What the engine may look up. It never changes anything."""
 
@@ -194,6 +202,9 @@ class Facts(Protocol):
 
     def hamlet_matters(self) -> Sequence[HamletMatter]:
         """The matters of his hamlets, the oldest first; none for everybody else."""
+
+    def conclusions(self) -> Sequence[Conclusion]:
+        """Of which he has not told his hamlets; none for everybody else."""
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

@@ -238,6 +238,7 @@ class Profile(Part):
     ``historic``: its tier of government has ended; for rehearsals only.
     ``bodies``: id and name of those outside the product that a plan gives duties to;
     they answer for no field, and the secretariat records what they did.
+    ``hamlet_heads``: which of the bodies the heads of the hamlets are.
     ``hotlines``: by use (duty, police, power, health, water). ``duty_unit`` is told of
     danger, ``triage_unit`` confirms where a petition goes; the first ``routing`` row
     that covers field and area wins. ``field_labels`` and ``texts`` replace the labels
@@ -261,6 +262,7 @@ class Profile(Part):
     triage_unit: str
     units: tuple[Unit, ...] = Field(min_length=1)
     bodies: dict[str, str] = Field(default_factory=dict)
+    hamlet_heads: str | None = None
     routing: tuple[Route, ...]
     areas: tuple[Area, ...] = ()
     field_labels: dict[str, str] = Field(default_factory=dict)
@@ -386,6 +388,8 @@ def _contradictions(profile: Profile) -> Iterator[tuple[str, str]]:
         elif units[unit_id].external:
             yield "external_unit_at_a_desk", where
     yield from _wrong_routes(profile, set(units))
+    if profile.hamlet_heads and profile.hamlet_heads not in profile.bodies:
+        yield "unknown_body", "hamlet_heads"
     for body in profile.bodies.keys() & units.keys():
         yield "duplicate_id", f"bodies.{body}"
     for programme in profile.programmes:

@@ -225,6 +225,11 @@ def first_rule(raw: dict[str, Any]) -> dict[str, Any]:
             "unknown_unit",
         ),
         (
+            lambda raw: raw.update(hamlet_heads="nguoi_la"),
+            "hamlet_heads",
+            "unknown_body",
+        ),
+        (
             lambda raw: raw["routing"][0].update(supporting=["phong_la"]),
             "routing.0 (dat_dai)",
             "unknown_unit",

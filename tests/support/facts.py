@@ -22,6 +22,7 @@ from bot.conversation.effects import (
 from bot.conversation.engine import Engine
 from bot.conversation.state import State
 from bot.conversation.turn import (
+    Conclusion,
     ConferenceInfo,
     Hamlet,
     HamletMatter,
@@ -65,6 +66,9 @@ class MemoryFacts:
 
     def offer(self) -> Offer | None:
         return Offer(("zalo",)) if self.known_matters else None
+
+    def conclusions(self) -> Sequence[Conclusion]:
+        return ()
 
     def refused_files(self) -> Collection[int]:
         return ()

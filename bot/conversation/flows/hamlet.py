@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.clock import today
+from bot.conversation.effects import TellHamlet
 from bot.conversation.scene import Scene
-from bot.conversation.turn import HamletMatter
+from bot.conversation.turn import Conclusion, HamletMatter
 from bot.petitions.life import Stage
 
 MENU, MATTERS, ONE = "hamlet_menu", "hamlet_matters", "hamlet_one"
-POST = "hamlet_post"
-TAPPED = (MENU, MATTERS, ONE, POST)
+POST, TOLD = "hamlet_post", "hamlet_told"
+TAPPED = (MENU, MATTERS, ONE, POST, TOLD)
 _SHOWN = 4
 """Matters in one message: with the button for more they are five."""
+
+_EVERYTHING = "all"
 
 _Button = tuple[str, str]
 
@@ -38,6 +41,8 @@ class HamletFlow:
             _show(scene, rest)
         elif said == POST:
             _post(scene)
+        elif said == TOLD:
+            _told(scene, rest)
         else:
             menu(scene)
         if scene.state.frames:
@@ -61,8 +66,9 @@ def menu(scene: Scene) -> None:
 def _list(scene: Scene, page: int) -> None:
     """A page of what is open; a number opens one."""
     matters = [each for each in scene.facts.hamlet_matters() if each.is_open]
+    waiting = "; ".join(line for _, line in _untold(scene)[:_SHOWN])
     if not matters:
-        scene.say("utter_hamlet_nothing", hamlet=_hamlet(scene))
+        scene.say("utter_hamlet_nothing", hamlet=_hamlet(scene), untold=waiting)
         return
     first = (page - 1) * _SHOWN
     if first >= len(matters):
@@ -72,6 +78,9 @@ def _list(scene: Scene, page: int) -> None:
     if len(matters) > first + _SHOWN:
         more = scene.book.texts.render("utter_hamlet_more", {}).text
         buttons.append((more, f"{MATTERS}/{first // _SHOWN + 2}"))
+    elif waiting:
+        told = scene.book.texts.render("utter_hamlet_told_button", {}).text
+        buttons.append((told, TOLD))
     scene.offer(
         "utter_hamlet_matters",
         buttons,
@@ -79,6 +88,7 @@ def _list(scene: Scene, page: int) -> None:
         day=today(scene.turn.now),
         count=len(matters),
         lines="\n".join(lines),
+        untold=waiting,
     )
 
 
@@ -127,6 +137,49 @@ def _show(scene: Scene, ref: str) -> None:
     )
 
 
+def _untold(scene: Scene) -> list[tuple[str, str]]:
+    """Of what the hamlet is still to be told: its ref and how it is called. What others
+    sent of their own is nobody's news."""
+    matters = [
+        (matter.ref, _line(scene, "utter_hamlet_answer", matter))
+        for matter in scene.facts.hamlet_matters()
+        if matter.outcome and matter.subject and not matter.is_told
+    ]
+    conclusions = [
+        (each.ref, _conclusion(scene, each)) for each in scene.facts.conclusions()
+    ]
+    return conclusions + matters
+
+
+def _conclusion(scene: Scene, conclusion: Conclusion) -> str:
+    values = {"day": today(conclusion.held_at)}
+    return scene.book.texts.render("utter_hamlet_conclusion", values).text
+
+
+def _told(scene: Scene, ref: str) -> None:
+    """He told them of one thing, or of everything; of several he says which."""
+    untold = _untold(scene)
+    if ref and ref != _EVERYTHING:
+        untold = [each for each in untold if each[0] == ref]
+    if not untold:
+        scene.say("utter_hamlet_nothing_to_tell")
+    elif len(untold) == 1 or ref == _EVERYTHING:
+        scene.do(TellHamlet(tuple(ref for ref, _ in untold)))
+        what = "; ".join(line for _, line in untold)
+        scene.say("utter_hamlet_told", what=what, at=scene.turn.now)
+    else:
+        shown = list(enumerate(untold[:_SHOWN], 1))
+        everything = scene.book.texts.render("utter_hamlet_told_all", {}).text
+        scene.offer(
+            "utter_ask_hamlet_told",
+            [
+                *((str(n), f"{TOLD}/{ref}") for n, (ref, _) in shown),
+                (everything, f"{TOLD}/{_EVERYTHING}"),
+            ],
+            lines="\n".join(f"{n}. {line}" for n, (_, line) in shown),
+        )
+
+
 def _post(scene: Scene) -> None:
     """A message to be copied as it is: no name, no code, nothing of one household."""
     matters, hamlet = scene.facts.hamlet_matters(), scene.facts.hamlet()
@@ -155,10 +208,15 @@ def _topics(scene: Scene, matters: Sequence[HamletMatter]) -> str | None:
 
 
 def _topic(scene: Scene, matter: HamletMatter) -> str:
+    return _line(scene, "utter_hamlet_topic", matter)
+
+
+def _line(scene: Scene, response: str, matter: HamletMatter) -> str:
     return scene.book.texts.render(
-        "utter_hamlet_topic",
+        response,
         {
             "topic": matter.topic,
+            "subject": matter.subject,
             "households": matter.households,
             "outcome": _outcome(scene, matter),
             "filed": matter.households is not None,

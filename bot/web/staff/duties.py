@@ -14,13 +14,14 @@ from bot.bootstrap import Product
 from bot.clock import today
 from bot.conferences.model import Conference
 from bot.conversation.files import check_file
-from bot.duties import queries, service
+from bot.duties import hamlet, queries, service
 from bot.duties.model import Duty
 from bot.duties.queries import Shelf, Wanted
 from bot.duties.service import NewFile, Proof
 from bot.errors import DomainError
 from bot.localities.programme import ConferencePlan, Evidence, PlannedDuty
 from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
+from bot.storage.events import Event
 from bot.storage.types import stored_id
 from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
@@ -62,6 +63,14 @@ class Item:
     def takes_file(self) -> bool:
         """Whether its proof is a file or a photo."""
         return bool({Evidence.FILE, Evidence.PHOTO} & set(self.evidence))
+
+
+@dataclass(frozen=True)
+class Report:
+    """A hamlet head did his part of a duty that is the heads' together."""
+
+    hamlets: str
+    at: datetime
 
 
 class Query(Address):
@@ -159,18 +168,32 @@ async def send_file(console: Console, visit: Visit) -> Response:
 
 
 async def _page(console: Console, visit: Visit, problem: str = "") -> Response:
-    def work(session: Session) -> Item:
+    def work(session: Session) -> tuple[Item, list[Report]]:
         row = _find(session, console.product, visit)
-        return _items(session, console.product, [row], visit)[0]
+        item = _items(session, console.product, [row], visit)[0]
+        return item, _reports(session, console.product, row)
 
+    item, reports = await console.read(work)
     return await console.render(
         visit,
         "one_duty.html",
         422 if problem else 200,
-        item=await console.read(work),
+        item=item,
+        reports=reports,
         problem=problem,
         typed=visit.form,
     )
+
+
+def _reports(session: Session, product: Product, row: Duty) -> list[Report]:
+    """What hamlet heads reported of it."""
+    labels = {area.id: area.label for area in product.profile.areas}
+
+    def hamlets(event: Event) -> str:
+        return ", ".join(labels.get(area, area) for area in event.data["areas"])
+
+    reports = hamlet.reports(session, row)
+    return [Report(hamlets(event), event.at) for event in reports]
 
 
 def _actors(product: Product, officer: Account, query: Query) -> Collection[str] | None:
