@@ -8,6 +8,7 @@ from functools import singledispatchmethod
 
 from sqlmodel import Session, col, select, update
 
+from bot.channels.base import MediaKind
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference, Registration
 from bot.conversation import effects as wanted
@@ -29,7 +30,15 @@ from bot.notifications.counter import Counter
 from bot.notifications.link_codes import Verdict
 from bot.notifications.model import Conversation
 from bot.notifications.policy import NoticeEvent, Notifier
-from bot.petitions import data_requests, queries, replies, service, together
+from bot.petitions import (
+    data_requests,
+    duty,
+    listening,
+    queries,
+    replies,
+    service,
+    together,
+)
 from bot.petitions.chats import Chats
 from bot.petitions.details import Details
 from bot.petitions.life import (
@@ -230,6 +239,34 @@ class Desk:
         self.session.flush()
         Notifier.of(self.registry, self.texts).call_office(self.session, call)
 
+    @perform.register
+    def _add_to_call(self, effect: wanted.AddToCall) -> None:
+        call = self.session.exec(
+            select(CallBack)
+            .where(
+                CallBack.conversation_id == self.conversation.id,
+                col(CallBack.matter).is_(None),
+                col(CallBack.done_at).is_(None),
+            )
+            .order_by(col(CallBack.id).desc())
+            .with_for_update()
+        ).first()
+        if call is not None:
+            vault = self.registry.vault
+            duty.add_to(vault, call, language=effect.language, hours=effect.hours)
+            self.session.add(call)
+
+    @perform.register
+    def _settle_voice(self, effect: wanted.SettleVoice) -> None:
+        petition = self._own(effect.petition_id)
+        if petition is None:
+            return
+        session, registry, now = self.session, self.registry, self.now
+        if effect.is_right:
+            listening.confirm(session, registry.vault, petition, who=RESIDENT, now=now)
+        else:
+            listening.refuse(session, registry, petition, now=now)
+
     def _call(self, phone: str | None, note: str) -> CallBack:
         key, wrapped = self.registry.vault.new_key()
         plain = json.dumps({"phone": phone, "note": note})
@@ -404,10 +441,11 @@ class Desk:
             model_version=draft.model_version,
             area_id=draft.area_id,
             hide_name=draft.hide_name,
-            needs_listening=draft.needs_listening,
+            voice_only=draft.voice_only,
             raised_in=draft.raised_in,
             conversation_id=self.conversation.id,
             conference_id=conference_id,
+            received_at=draft.received_at,
         )
         who = self._sender(draft)
         petition, pin = service.file(
@@ -447,16 +485,22 @@ class Desk:
     def _hand_over(
         self, media: Sequence[int], petition: Petition, *, names_people: bool = False
     ) -> None:
-        """The files of a draft become the petition's."""
-        if media:
-            self.session.exec(
-                update(Attachment)
-                .where(
-                    col(Attachment.id).in_(media),
-                    col(Attachment.conversation_id) == self._conversation_id,
-                )
-                .values(petition_id=petition.id, names_people=names_people)
-            )
+        """The files of a draft become the petition's; somebody is to listen to a
+        voice."""
+        if not media:
+            return
+        ours = (
+            col(Attachment.id).in_(media),
+            col(Attachment.conversation_id) == self._conversation_id,
+        )
+        self.session.exec(
+            update(Attachment)
+            .where(*ours)
+            .values(petition_id=petition.id, names_people=names_people)
+        )
+        kinds = self.session.exec(select(Attachment.kind).where(*ours)).all()
+        if MediaKind.VOICE in kinds:
+            listening.want(self.session, self.registry, petition, now=self.now)
 
     def _counter(self) -> Counter:
         notifier = Notifier.of(self.registry, self.texts)

@@ -1,18 +1,27 @@
-"""Unfinished forms: one nudge, then they expire with notice and are destroyed."""
+"""Unfinished forms: one nudge, then they expire with notice and are destroyed. A voice
+message is filed instead: we said that somebody will listen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 
 from sqlmodel import Session, col, select
 
 from bot.conversation import erase
+from bot.conversation.desk import Desk
+from bot.conversation.effects import PetitionsFiled
+from bot.conversation.facts import DatabaseFacts
+from bot.conversation.flows.petition import PetitionFlow, is_left_to_listeners
 from bot.conversation.render import address
+from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Frame, State
+from bot.conversation.turn import Turn
 from bot.conversation.validators import shorten
 from bot.notifications import outbox
 from bot.notifications.model import Conversation, Urgency
 from bot.notifications.quiet import is_quiet, next_morning
+from bot.petitions.service import Registry
 from bot.storage.savepoint import TRY_AGAIN, attempt
 from bot.storage.vault import Vault
 from bot.texts import Texts
@@ -22,63 +31,145 @@ _MORNING = time(7, 5)
 _HEARD = 60
 
 
-def nudge_due(
-    session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
-) -> int:
+@dataclass(frozen=True)
+class Keeper:
+    """What looking after unfinished forms needs besides the session."""
+
+    registry: Registry
+    book: Book
+
+    @property
+    def vault(self) -> Vault:
+        """Opens what was said."""
+        return self.registry.vault
+
+    @property
+    def texts(self) -> Texts:
+        """What residents read."""
+        return self.book.texts
+
+
+def nudge_due(session: Session, keeper: Keeper, now: datetime) -> int:
     """Nudge drafts whose time has come, in waking hours and not after the stop word;
     returns how many."""
+    locality_id = keeper.registry.profile.id
     rows = _due(session, locality_id, col(Conversation.nudge_at), now)
     for row in rows:
-        work = partial(_nudge, session, vault, texts, row, now)
+        work = partial(_nudge, session, keeper, row, now)
         if not attempt(session, work, "nudge_failed", conversation=row.id):
             row.nudge_at = now + TRY_AGAIN
         session.add(row)
     return len(rows)
 
 
-def expire_due(
-    session: Session, vault: Vault, texts: Texts, locality_id: str, now: datetime
-) -> int:
+def expire_due(session: Session, keeper: Keeper, now: datetime) -> int:
     """Destroy drafts that nobody continued and say so; returns how many."""
+    locality_id = keeper.registry.profile.id
     rows = _due(session, locality_id, col(Conversation.expires_at), now)
     for row in rows:
-        work = partial(_expire, session, vault, texts, row, now)
+        work = partial(_expire, session, keeper, row, now)
         if not attempt(session, work, "expiry_failed", conversation=row.id):
             row.expires_at = now + TRY_AGAIN
         session.add(row)
     return len(rows)
 
 
-def _nudge(
-    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
-) -> None:
+def _nudge(session: Session, keeper: Keeper, row: Conversation, now: datetime) -> None:
+    key = keeper.vault.unwrap(row.key)
+    state = State.open(key, row.state)
+    if _file_spoken(session, keeper, row, state, key, now):
+        return
     if is_quiet(now):
         row.nudge_at = next_morning(now, _MORNING)
         return
     row.nudge_at = None
     if row.muted_at:
         return
-    key = vault.unwrap(row.key)
-    state = State.open(key, row.state)
     if frame := _form(state):
         values = {"heard": _heard(frame), "expires_at": row.expires_at}
-        _say(session, texts, row, state, "draft_nudge", key=key, values=values, now=now)
+        _say(
+            session,
+            keeper.texts,
+            row,
+            state,
+            "draft_nudge",
+            key=key,
+            values=values,
+            now=now,
+        )
 
 
-def _expire(
-    session: Session, vault: Vault, texts: Texts, row: Conversation, now: datetime
-) -> None:
-    row.nudge_at = row.expires_at = None
-    key = vault.unwrap(row.key)
+def _expire(session: Session, keeper: Keeper, row: Conversation, now: datetime) -> None:
+    key = keeper.vault.unwrap(row.key)
     state = State.open(key, row.state)
+    if _file_spoken(session, keeper, row, state, key, now):
+        return
+    row.nudge_at = row.expires_at = None
     if not _form(state):
         return
+    erase.purge(session, row.id or 0)
+    _forget(row, state, key)
+    _say(
+        session,
+        keeper.texts,
+        row,
+        state,
+        "draft_expired",
+        key=key,
+        values={},
+        now=now,
+    )
+
+
+def _file_spoken(
+    session: Session,
+    keeper: Keeper,
+    row: Conversation,
+    state: State,
+    key: bytes,
+    now: datetime,
+) -> bool:
+    """File a voice that its sender left alone; false when there is none."""
+    places = [n for n, each in enumerate(state.frames) if is_left_to_listeners(each)]
+    if not places:
+        return False
+    before = state.model_copy(deep=True)
+    state.frames = state.frames[: places[-1] + 1]
+    facts = DatabaseFacts(session, keeper.registry, row, now)
+    scene = Scene(keeper.book, state, Turn(now=now), facts)
+    desk = Desk(
+        session, keeper.registry, keeper.texts, row, key, scene.turn, (), before, now
+    )
+    filed = desk.perform(PetitionFlow().left_alone(scene))
+    _forget(row, state, key)
+    row.nudge_at = row.expires_at = None
+    first = filed.petitions[0] if isinstance(filed, PetitionsFiled) else None
+    _say(
+        session,
+        keeper.texts,
+        row,
+        state,
+        "voice_filed",
+        key=key,
+        urgency=Urgency.NOTICE,
+        values={
+            "code": first.code if first else None,
+            "pin": first.pin if first else None,
+            "due": first.intake_due if first else None,
+            "basis": first.intake_basis if first else None,
+        },
+        now=now,
+    )
+    return True
+
+
+def _forget(row: Conversation, state: State, key: bytes) -> None:
+    """Nothing is under way any more; a turn that is just ending must not bring it
+    back."""
     state.frames.clear()
     state.choices.clear()
-    erase.purge(session, row.id or 0)
     row.state = state.close(key)
     row.version += 1
-    _say(session, texts, row, state, "draft_expired", key=key, values={}, now=now)
 
 
 def _due(
@@ -107,7 +198,9 @@ def _say(
     key: bytes,
     values: Mapping[str, object],
     now: datetime,
+    urgency: Urgency = Urgency.NUDGE,
 ) -> None:
+    by_day = urgency is Urgency.NOTICE
     rendered = texts.render(
         f"utter_notice_{notice}", {**address(texts, state), **values}, row.channel
     )
@@ -117,8 +210,10 @@ def _say(
         f"{notice}/{row.id}/{row.version}",
         outbox.Content(rendered.text, rendered.buttons),
         data_key=key,
-        urgency=Urgency.NUDGE,
+        urgency=urgency,
         now=now,
+        at=next_morning(now, _MORNING) if by_day and is_quiet(now) else None,
+        by_day=by_day,
     )
 
 

@@ -26,13 +26,16 @@ class PetitionDraft:
     phone: str | None = None
     media: tuple[int, ...] = ()
     hide_name: bool = False
-    needs_listening: bool = False
+    voice_only: bool = False
+    """The content only says that a voice message came."""
     raised_in: str = "chat"
     programme_id: str | None = None
     households: int | None = None
     """For how many its sender speaks."""
     lists: tuple[int, ...] = ()
     """Files that name other people."""
+    received_at: datetime | None = None
+    """When it came, if that was before it is filed."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,22 @@ class AskForCall:
 
 
 @dataclass(frozen=True)
+class AddToCall:
+    """In which language and when to ring who has just asked for it."""
+
+    language: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True)
+class SettleVoice:
+    """The sender's word on what was heard in an own voice message."""
+
+    petition_id: int
+    is_right: bool
+
+
+@dataclass(frozen=True)
 class Seal:
     """Move the words of this turn and the running draft to the sealed lane, and
     destroy every readable copy."""
@@ -217,6 +236,8 @@ Effect = (
     | Alarm
     | AddToAlarm
     | AskForCall
+    | AddToCall
+    | SettleVoice
     | Seal
     | Purge
     | Guided

@@ -5,11 +5,14 @@ button at any moment, then questions in the middle of a form, then the running f
 then whatever a new message opens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from bot.channels.base import MediaKind
 from bot.conversation.effects import Effect, Outcome
+from bot.conversation.flows import heard
+from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.kinds import believed, doubted_kind
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Choice, State
@@ -26,6 +29,10 @@ _SURE_OF_QUESTION = 0.6
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
 _FLOW_OF_KIND = {Kind.TO_CAO: "denunciation", Kind.KHAN_CAP: "danger"}
+_SECRET = frozenset({"danger", "denunciation", "protection", "self_harm"})
+"""Flows that know better than to offer a call of the Office."""
+_CALLS = frozenset({CALL_ME, "field:unknown", "talk_to_person"})
+_POLICE = "113"
 _FILLING = ("collect", "confirm", "which_line")
 """Steps of a form in which an answer may be continued."""
 
@@ -85,6 +92,8 @@ class Engine:
         if model_away and self._needs_model(scene):
             return Step(state, (), (), waits=True)
         self._attend(scene)
+        if _is_spoken(turn) and scene.replies:
+            self._mind_voice(scene)
         return self._finish(scene)
 
     def is_plain(self, state: State, turn: Turn) -> bool:
@@ -135,6 +144,7 @@ class Engine:
             self._nothing_said,
             self._changed_afterwards,
             self._command,
+            self._read_back,
             self._question_inside,
             self._running,
             self._open,
@@ -231,6 +241,20 @@ class Engine:
             self._flows[self._openings[opens]].open(scene)
         else:
             return False
+        return True
+
+    def _read_back(self, scene: Scene) -> bool:
+        """Nothing runs, but the sender of a voice was asked whether that is what was
+        said."""
+        frames = scene.state.frames
+        is_idle = not frames or asks_in_passing(scene.frame)
+        if not is_idle or scene.turn.payload or not heard.answers(scene):
+            return False
+        if scene.facts.voice_to_confirm() is None:
+            return False
+        if frames:
+            scene.pop()
+        self._flows[heard.HeardFlow.name].open(scene)
         return True
 
     def _is_code(self, scene: Scene) -> bool:
@@ -367,6 +391,40 @@ class Engine:
             return keyword
         is_a_story = turn.words > 5 and not scene.state.frames
         return "submit_petition" if is_a_story else ""
+
+    # -- voices -------------------------------------------------------------------
+
+    def _mind_voice(self, scene: Scene) -> None:
+        """Nobody understands a voice at once: the numbers for danger stand in the first
+        line of the reply, and somebody can be asked to ring."""
+        rendered = [
+            self.book.texts.render(reply.response, {**reply.values})
+            for reply in scene.replies
+        ]
+        if not self._in_secrecy(scene):
+            self._offer_call(scene, [each.buttons for each in rendered])
+        if not any(_POLICE in each.text for each in rendered):
+            scene.replies.insert(0, Reply("utter_voice_waits"))
+
+    def _in_secrecy(self, scene: Scene) -> bool:
+        """Whether being rung would tell the Office who is there."""
+        flow = scene.frame.flow if scene.state.frames else ""
+        return scene.state.sealed or flow in _SECRET
+
+    def _offer_call(
+        self, scene: Scene, rendered: Sequence[tuple[tuple[str, str], ...]]
+    ) -> None:
+        """One button more, under the reply whose buttons are shown."""
+        buttons = [
+            own if reply.buttons is None else reply.buttons
+            for reply, own in zip(scene.replies, rendered, strict=True)
+        ]
+        shown = max((n for n, each in enumerate(buttons) if each), default=-1)
+        if _CALLS & {payload for _, payload in buttons[shown]}:
+            return
+        title = self.book.texts.render("utter_call_me", {}).text
+        with_call = (*buttons[shown], (title, CALL_ME))
+        scene.replies[shown] = replace(scene.replies[shown], buttons=with_call)
 
     # -- understanding ------------------------------------------------------------
 
@@ -506,6 +564,10 @@ _NEVER_LEAD = (
     "stop_notices",
     "want_notices",
 )
+
+
+def _is_spoken(turn: Turn) -> bool:
+    return any(picture.kind is MediaKind.VOICE for picture in turn.media)
 
 
 def _bare_name(said: str | None) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,15 @@ from bot.petitions.sealed.model import Sealed
 from bot.petitions.service import Registry
 from bot.storage.types import stored_id
 from bot.storage.vault import Vault, decrypt, encrypt
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What goes to the lane out of a petition, and when it first came."""
+
+    texts: Sequence[str] = ()
+    files: Sequence[Attachment] = ()
+    received_at: datetime | None = None
 
 
 def purge(session: Session, conversation_id: int) -> None:
@@ -41,15 +51,19 @@ def seal(
     key: bytes,
     drafts: Sequence[dict[str, Any]],
     now: datetime,
+    *,
+    filed: Filed | None = None,
 ) -> tuple[bytes, Sealed | None]:
     """Move every waiting message, file and draft of a conversation to the sealed lane,
-    destroy the conversation's key and every copy.
+    destroy the conversation's key and every copy. ``filed``: of a petition that goes
+    along.
 
     What stays is a conversation without words and with a new key, which is returned;
     beside it the case if it is a new one.
     """
     conversation_id = stored_id(conversation.id)
-    files = _unfiled(session, conversation_id)
+    filed = filed or Filed()
+    files = [*filed.files, *_unfiled(session, conversation_id)]
     # Also what came in while this turn was worked on: its key is about to go.
     waiting = session.exec(
         select(Inbound).where(
@@ -60,13 +74,19 @@ def seal(
     bodies = open_bodies(key, sorted(waiting, key=lambda row: row.id or 0))
     fresh, wrapped = registry.vault.new_key()
     part = {
-        "texts": [text for body in bodies for text in _said(body)],
+        "texts": [*filed.texts, *(text for body in bodies for text in _said(body))],
         "drafts": list(drafts),
         "files": [_file_key(registry.vault, file) for file in files if file.key],
         "conversation": conversation_id,
     }
     case, is_new = lane.take_in(
-        session, registry, part, tag=_tag(key), next_tag=_tag(fresh), now=now
+        session,
+        registry,
+        part,
+        tag=_tag(key),
+        next_tag=_tag(fresh),
+        now=now,
+        received_at=filed.received_at,
     )
     for file in files:
         _give_away(file, case)
@@ -134,6 +154,7 @@ def _give_away(file: Attachment, case: Sealed) -> None:
     its chat, until then."""
     file.sealed = True
     file.sealed_id = case.id
+    file.petition_id = None
     if file.path is not None or file.fetch_at is None:
         file.key = file.conversation_id = file.fetch_at = None
         file.source = ""

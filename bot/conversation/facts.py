@@ -25,7 +25,7 @@ from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
 from bot.notifications import link_codes, persons
 from bot.notifications.model import Conversation
-from bot.petitions import data_requests, queries, replies
+from bot.petitions import data_requests, listening, queries, replies
 from bot.petitions.chats import Chats
 from bot.petitions.hamlet import Sight
 from bot.petitions.life import ANSWERED, stage
@@ -149,6 +149,11 @@ class DatabaseFacts:
             return ()
         sight = Sight(self._hamlet.area_ids, stored_id(self._conversation.id))
         return hamlet.conclusions(self._session, self._registry, sight, self.now)
+
+    def voice_to_confirm(self) -> Matter | None:
+        """A petition of this account of which what was heard waits for a yes."""
+        row = listening.of_conversation(self._session, stored_id(self._conversation.id))
+        return self._matter(row) if row else None
 
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""

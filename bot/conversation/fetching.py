@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot import log
 from bot.channels.base import Channel, Media
-from bot.conversation.files import Checked, check_file
+from bot.conversation.files import CARD, Checked, check_file
 from bot.conversation.model import Attachment
 from bot.conversation.render import address
 from bot.conversation.state import State
@@ -31,7 +31,6 @@ _AT_ONCE = 4
 _LEASE = timedelta(minutes=3)
 _LOOK_AGAIN = 5.0
 _MEGABYTE = 1024 * 1024
-_CARD = "identity_card"
 
 logger = log.get(__name__)
 
@@ -233,7 +232,7 @@ def _tell(
     """Once for the files of a minute: ten pictures of an album are one mishap. That a
     picture was of an identity card is said also when another could not be opened."""
     minute = f"{refused.created_at:%Y%m%d%H%M}"
-    about = f"/{_CARD}" if refused.refused == _CARD else ""
+    about = f"/{CARD}" if refused.refused == CARD else ""
     key = product.vault.unwrap(conversation.key)
     state = State.open(key, conversation.state)
     rendered = product.texts.render(

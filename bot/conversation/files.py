@@ -18,6 +18,8 @@ from bot.safety.cards import shows_identity_card
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2048
+CARD = "identity_card"
+"""Why a picture is refused that shows one."""
 _LOOKED_AT_SIDE = 4096
 """A card in a corner is read in more detail than is kept of it."""
 _MAX_SCANS = 50
@@ -90,7 +92,7 @@ def _clean(content: bytes) -> bytes:
         raise DomainError(code) from None
     except Exception as problem:  # a decoder may raise anything on a crafted file
         raise DomainError("picture_unreadable") from problem
-    raise DomainError("identity_card")
+    raise DomainError(CARD)
 
 
 def _open(content: bytes) -> Image.Image:

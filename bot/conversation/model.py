@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from bot.channels.base import MediaKind
 from bot.storage.types import EnumValue, UtcDateTime
 
+ISSUED = "issued"
+"""The source of a file that is the locality's own: a signed paper."""
+
 
 class InboundStatus(StrEnum):
     """Where a message of a resident stands."""

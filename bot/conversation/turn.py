@@ -206,6 +206,9 @@ class Facts(Protocol):
     def conclusions(self) -> Sequence[Conclusion]:
         """Of which he has not told his hamlets; none for everybody else."""
 
+    def voice_to_confirm(self) -> Matter | None:
+        """A petition of this account of which what was heard waits for a yes."""
+
     def refused_files(self) -> Collection[int]:
         """The files of this chat that could not be kept."""
 

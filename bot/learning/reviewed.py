@@ -83,6 +83,7 @@ def lessons(
             col(Petition.id).in_(reviewed),
             Petition.status != PetitionStatus.WITHDRAWN,
             col(Petition.hide_name).is_(False),
+            col(Petition.voice_only).is_(False),
         )
         .order_by(col(Petition.id))
     )

@@ -178,8 +178,10 @@ class Signer(Part):
 
 class Retention(Part):
     """How long an unfinished form is kept, and an answered petition stays open to be
-    taken up anew."""
+    taken up anew. A voice message that is left alone is filed after
+    ``voice_draft_hours``: who cannot read our questions cannot answer them either."""
 
+    voice_draft_hours: int = Field(default=1, gt=0)
     draft_nudge_hours: int = Field(default=20, gt=0)
     draft_expire_hours: int = Field(default=48, gt=0)
     answered_days: int = Field(default=15, gt=0)
@@ -242,8 +244,10 @@ class Profile(Part):
     ``hotlines``: by use (duty, police, power, health, water). ``duty_unit`` is told of
     danger, ``triage_unit`` confirms where a petition goes; the first ``routing`` row
     that covers field and area wins. ``field_labels`` and ``texts`` replace the labels
-    of ``data/fields.yml`` and the responses of ``domain.yml``. ``unconfirmed``: paths
-    of values that the locality must still confirm.
+    of ``data/fields.yml`` and the responses of ``domain.yml``. ``listen_days``: working
+    days until somebody has listened to a voice message, an internal target, where no
+    rule ``voice_heard`` says otherwise. ``unconfirmed``: paths of values that the
+    locality must still confirm.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -268,6 +272,7 @@ class Profile(Part):
     field_labels: dict[str, str] = Field(default_factory=dict)
     programmes: tuple[Programme, ...] = Field(min_length=1)
     interpreters: tuple[Interpreter, ...] = ()
+    listen_days: int = Field(default=1, gt=0)
     signers: tuple[Signer, ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
     retention: Retention = Retention()

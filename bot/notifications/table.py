@@ -71,6 +71,10 @@ class NoticeEvent(StrEnum):
     UNLINKED = "unlinked"
     MOVED_AWAY = "moved_away"
     """What was filed in this chat is another one's now."""
+    CARD_DELETED = "card_deleted"
+    """Somebody saw that a file shows an identity card."""
+    VOICE_HEARD = "voice_heard"
+    """What was heard in a voice message, for its sender to confirm."""
 
     ALERT = "alert"
     NEW_PETITION = "new_petition"

@@ -4,17 +4,25 @@ another agency, no. Each ends or moves a date, and the resident is told which.""
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from bot.deadlines import dues
 from bot.deadlines.model import Due
 from bot.deadlines.plan import BackwardPlan
 from bot.errors import DomainError
 from bot.petitions import service
+from bot.petitions.details import Details
 from bot.petitions.life import AT_OFFICE, SYSTEM, Act, PetitionStatus, Who
-from bot.petitions.model import DeclineReason, DelayReason, Petition
+from bot.petitions.model import (
+    DeclineReason,
+    DelayReason,
+    Petition,
+    Supplement,
+    Transcript,
+)
 from bot.petitions.service import Registry
 from bot.storage.types import stored_id
+from bot.storage.vault import Vault
 
 MOST_EXTENSIONS = 2
 _BATCH = 200
@@ -150,6 +158,24 @@ def decline(
     service.record(
         session, petition, "declined", by=who.name, now=now, reason=reason.value
     )
+
+
+def seal_off(
+    session: Session, vault: Vault, petition: Petition, *, who: Who, now: datetime
+) -> None:
+    """What it says goes to the sealed lane (the caller has it): a code and its dates
+    stay here, like those of any matter that was guided elsewhere."""
+    _answer(session, petition, Act.GUIDE, who, now)
+    key, petition.key = vault.new_key()
+    petition.details = Details().close(key)
+    service.rewrite(petition, "")
+    petition.evidence = []
+    petition.phone_hash = petition.secret_hash = petition.conversation_id = None
+    petition.needs_listening = petition.voice_only = petition.hide_name = False
+    session.add(petition)
+    for table in (Supplement, Transcript):
+        session.exec(delete(table).where(col(table.petition_id) == petition.id))
+    service.record(session, petition, "guided", by=who.name, now=now)
 
 
 def close_due(

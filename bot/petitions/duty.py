@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func
@@ -12,23 +12,27 @@ from bot.petitions import data_requests
 from bot.petitions.model import Alert, CallBack
 from bot.staff.model import Account
 from bot.storage import events
-from bot.storage.vault import Vault, decrypt
+from bot.storage.vault import Vault, decrypt, encrypt
 
 STILL_SHOWN = timedelta(hours=12)
 """How long an alert that somebody took stays in sight."""
 _ALERTS = 50
 _CALLS = 200
+_CALL = b"call"
 
 
 @dataclass(frozen=True)
 class CallNote:
     """Whom to ring; ``note`` is why: empty (asked for a person) or a code. ``event``
-    and ``text`` are what he is to be told, when we are the ones who have to say it."""
+    and ``text`` are what he is to be told, when we are the ones who have to say it.
+    ``language`` and ``hours`` are for this call alone: kept nowhere else."""
 
     phone: str | None
     note: str
     event: str = ""
     text: str = ""
+    language: str = ""
+    hours: str = ""
 
 
 def alerts(session: Session, locality_id: str, now: datetime) -> Sequence[Alert]:
@@ -95,8 +99,39 @@ def count_calls(session: Session, locality_id: str) -> int:
 
 def note(vault: Vault, call: CallBack) -> CallNote:
     """The telephone number, why, and what is to be said."""
-    box = json.loads(decrypt(vault.unwrap(call.key), call.body, b"call"))
+    box = json.loads(decrypt(vault.unwrap(call.key), call.body, _CALL))
     return CallNote(**box)
+
+
+def add_to(vault: Vault, call: CallBack, *, language: str, hours: str) -> None:
+    """Note in which language and when to ring; what is empty stays as it was."""
+    before = note(vault, call)
+    after = replace(
+        before, language=language or before.language, hours=hours or before.hours
+    )
+    call.body = encrypt(
+        vault.unwrap(call.key), json.dumps(asdict(after)).encode(), _CALL
+    )
+
+
+def forget_calls(
+    session: Session, vault: Vault, conversation_id: int, now: datetime
+) -> None:
+    """Nobody rings this chat any more, and nobody finds its number here."""
+    waiting = session.exec(
+        select(CallBack).where(
+            CallBack.conversation_id == conversation_id,
+            col(CallBack.done_at).is_(None),
+            # A request about the own data is answered all the same.
+            col(CallBack.matter).is_(None)
+            | col(CallBack.matter).startswith("petition"),
+        )
+    ).all()
+    for call in waiting:
+        key, call.key = vault.new_key()
+        call.body = encrypt(key, json.dumps(asdict(CallNote(None, ""))).encode(), _CALL)
+        call.conversation_id, call.done_at = None, now
+        session.add(call)
 
 
 def rung(

@@ -63,6 +63,17 @@ class Rating(StrEnum):
     NOT_DONE = "not_done"
 
 
+class TranscriptStatus(StrEnum):
+    """What its sender says of what was heard."""
+
+    ASKED = "asked"
+    """Read back; no answer yet."""
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    """Written anew before there was an answer."""
+
+
 class RaisedIn(StrEnum):
     """Where a matter was raised. One matter may have several sources."""
 
@@ -123,6 +134,13 @@ class Petition(SQLModel, table=True):
         Index("petition_conversation", "conversation_id"),
         Index("petition_lead", "lead_id"),
         Index("petition_alike", "locality_id", "field", "area_id", "received_at"),
+        Index(
+            "petition_unheard",
+            "locality_id",
+            "received_at",
+            sqlite_where=text("needs_listening"),
+            postgresql_where=text("needs_listening"),
+        ),
         # Few are answered and not closed: the tick that closes them reads only these.
         Index(
             "petition_answered",
@@ -164,6 +182,9 @@ class Petition(SQLModel, table=True):
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     hide_name: bool = False
     needs_listening: bool = False
+    """It has a voice message that nobody has listened to."""
+    voice_only: bool = False
+    """Its content only says that a voice message came; the words are still to come."""
     raised_in: str = "chat"
     holder: str | None = None
     """Login of the officer who has it in hand."""
@@ -195,6 +216,22 @@ class Supplement(SQLModel, table=True):
     petition_id: int = Field(foreign_key="petition.id", index=True)
     body: bytes
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Transcript(SQLModel, table=True):
+    """What somebody heard in a voice message; encrypted with the petition's key. It is
+    the petition's content once its sender has confirmed it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    petition_id: int = Field(foreign_key="petition.id", index=True)
+    body: bytes
+    status: TranscriptStatus = Field(
+        default=TranscriptStatus.ASKED, sa_type=EnumValue(TranscriptStatus)
+    )
+    written_by: str
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Source(SQLModel, table=True):

@@ -49,7 +49,8 @@ class NewPetition:
     model_version: str | None = None
     area_id: str | None = None
     hide_name: bool = False
-    needs_listening: bool = False
+    voice_only: bool = False
+    """The content only says that a voice message came."""
     raised_in: str = "chat"
     conversation_id: int | None = None
     own_chat_only: bool = False
@@ -119,7 +120,7 @@ def file(
         phone_hash=vault.fingerprint("phone", phone) if phone else None,
         secret_hash=vault.fingerprint("secret", f"{code} {secret}"),
         hide_name=new.hide_name,
-        needs_listening=new.needs_listening,
+        voice_only=new.voice_only,
         raised_in=new.raised_in,
         conference_id=new.conference_id,
         conversation_id=new.conversation_id,

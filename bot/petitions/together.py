@@ -37,7 +37,10 @@ class Alike:
 
 def alike(session: Session, petition: Petition) -> list[Alike]:
     """Petitions of the same field and area of the last 90 days with a similar text,
-    the most similar first. Their senders differ; nothing is joined by itself."""
+    the most similar first. Their senders differ; nothing is joined by itself. What
+    was only spoken is like nothing until its words are there."""
+    if petition.voice_only:
+        return []
     rows = session.exec(
         select(Petition)
         .where(
@@ -47,6 +50,7 @@ def alike(session: Session, petition: Petition) -> list[Alike]:
             col(Petition.received_at) >= petition.received_at - LOOK_BACK,
             col(Petition.received_at) <= petition.received_at + LOOK_BACK,
             Petition.id != petition.id,
+            col(Petition.voice_only).is_(False),
             col(Petition.lead_id).is_(None),
             col(Petition.status).in_(UNANSWERED),
         )

@@ -20,7 +20,7 @@ from bot.notifications import (
 )
 from bot.notifications import reminders as notices
 from bot.notifications.counter import Counter
-from bot.petitions import data_requests
+from bot.petitions import data_requests, listening
 from bot.petitions.model import Petition
 from bot.scheduling import files, lane, reminders, upkeep
 from bot.scheduling.reminders import Remind
@@ -37,15 +37,16 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
     vault, texts, locality = product.vault, product.texts, product.profile.id
     registry, notifier = product.registry, product.notifier
     tell = remind or tell_holders(product)
+    keeper = drafts.Keeper(registry, product.book)
 
     def counter(work: Callable[[Counter], int]) -> Callable[[Session, datetime], int]:
         return lambda session, now: work(Counter(session, registry, notifier, now))
 
     def nudge(session: Session, now: datetime) -> int:
-        return drafts.nudge_due(session, vault, texts, locality, now)
+        return drafts.nudge_due(session, keeper, now)
 
     def expire(session: Session, now: datetime) -> int:
-        return drafts.expire_due(session, vault, texts, locality, now)
+        return drafts.expire_due(session, keeper, now)
 
     def escalate(session: Session, now: datetime) -> int:
         return alerts.escalate_due(session, vault, texts, locality, now)
@@ -120,8 +121,9 @@ def tell_holders(product: Product) -> Remind:
             unit_id, holders = profile.triage_unit, []
         else:
             petition = session.get_one(Petition, due.aggregate_id)
-            unit_id, code = petition.unit_id, petition.code
-            login = petition.holder
+            is_voice = due.rule == listening.RULE  # the Office listens
+            unit_id = profile.triage_unit if is_voice else petition.unit_id
+            code, login = petition.code, None if is_voice else petition.holder
             holder = staff.find(session, profile.id, login) if login else None
             holders = [holder] if holder else []
         notices.remind(

@@ -70,6 +70,9 @@ class MemoryFacts:
     def conclusions(self) -> Sequence[Conclusion]:
         return ()
 
+    def voice_to_confirm(self) -> Matter | None:
+        return self.known_matters[0] if self.known_matters else None
+
     def refused_files(self) -> Collection[int]:
         return ()
 

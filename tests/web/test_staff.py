@@ -16,7 +16,7 @@ from bot.conversation.inbox import Body
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phone import without_numbers
 from bot.notifications.model import Conversation
-from bot.petitions import queries, service
+from bot.petitions import listening, queries, service
 from bot.petitions.details import Details
 from bot.petitions.life import RESIDENT, PetitionStatus
 from bot.petitions.model import Alert, CallBack, Kind, Petition
@@ -517,9 +517,11 @@ class TestTheInbox:
     def test_a_row_says_what_where_and_by_when(
         self, desk: Desk, mai: Browser, hung: Browser, clock: Clock
     ) -> None:
-        desk.file(
-            "đèn đường hư, gọi 0905.123.406", area_id="ra_nhua", needs_listening=True
-        )
+        petition = desk.file("đèn đường hư, gọi 0905.123.406", area_id="ra_nhua")
+        with desk.product.database.writing() as session:
+            listening.want(
+                session, desk.product.registry, petition, now=desk.product.clock()
+            )
         clock.advance(days=10)
         desk.let_in(mai)
         desk.let_in(hung)
@@ -753,6 +755,45 @@ class TestThePage:
             assert answer.headers["cache-control"] == "no-store"
             assert "sandbox" in answer.headers["content-security-policy"]
         assert f"/files/{photo}" in hung.get(path(petition)).text
+
+    def test_a_card_that_only_a_person_recognises_is_deleted_and_told(
+        self, desk: Desk, hung: Browser
+    ) -> None:
+        petition = desk.file()
+        card, other = attach(desk, petition), attach(desk, petition)
+        with desk.product.database.reading() as session:
+            name = session.get_one(Attachment, card).path or ""
+        stored = desk.product.settings.data_dir / "media" / name[:2] / name
+        assert stored.exists()
+        page = hung.get(path(petition))
+        after = hung.submit(page.form(f"/files/{card}/card"))
+        assert "giấy tờ tùy thân nên đã xóa" in after.text
+        assert hung.get(path(petition, f"/files/{card}")).status == 404
+        assert hung.get(path(petition, f"/files/{other}")).status == 200
+        desk.talk.product.clock.advance(hours=12)
+        desk.talk.tick("retention")
+        desk.talk.run(desk.talk.sender.send_due())
+        assert "đã xóa ảnh" in desk.talk.person("lan").last.text
+        assert not stored.exists()
+        assert ("hung", "card_deleted") in events(desk)
+
+    def test_a_sound_is_played_in_the_parts_that_a_browser_asks_for(
+        self, desk: Desk, hung: Browser
+    ) -> None:
+        petition = desk.file()
+        voice = attach(desk, petition, MediaKind.VOICE, "audio/ogg", b"OggS123456")
+        for asked, status, content, part in (
+            ("bytes=0-1", 206, b"Og", "bytes 0-1/10"),
+            ("bytes=4-", 206, b"123456", "bytes 4-9/10"),
+            ("bytes=4-400", 206, b"123456", "bytes 4-9/10"),
+            ("bytes=10-", 200, b"OggS123456", None),
+            ("bytes=0-1,4-5", 200, b"OggS123456", None),
+            ("lines=1", 200, b"OggS123456", None),
+        ):
+            hung.client.headers["range"] = asked
+            answer = hung.get(path(petition, f"/files/{voice}"))
+            assert (answer.status, answer.content) == (status, content), asked
+            assert answer.headers.get("content-range") == part
 
     def test_a_file_that_was_destroyed_is_told_and_not_served(
         self, desk: Desk, hung: Browser

@@ -7,7 +7,9 @@ from bot.conversation.flows.danger import DangerFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.hamlet import TAPPED as HAMLET
 from bot.conversation.flows.hamlet import HamletFlow
-from bot.conversation.flows.handoff import HandoffFlow
+from bot.conversation.flows.handoff import CALL_ME, HandoffFlow
+from bot.conversation.flows.heard import TAPPED as HEARD
+from bot.conversation.flows.heard import HeardFlow
 from bot.conversation.flows.households import FILE, HouseholdsFlow
 from bot.conversation.flows.join import JOIN, LEAVE, JoinFlow
 from bot.conversation.flows.link import (
@@ -46,6 +48,7 @@ ALL = {
         HamletFlow(),
         HandoffFlow(),
         HouseholdsFlow(),
+        HeardFlow(),
         JoinFlow(),
         LinkFlow(),
         LinkedFlow(),
@@ -80,6 +83,7 @@ OPENINGS = {
     "talk_to_person": "handoff",
     "withdraw_petition": "withdraw",
     FILE: HouseholdsFlow.name,
+    CALL_ME: "handoff",
     LINKED: LinkedFlow.name,
     TURNED_AWAY: TurnedAwayFlow.name,
     **dict.fromkeys(HAMLET, HamletFlow.name),
@@ -90,6 +94,7 @@ OPENINGS = {
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),
+    **dict.fromkeys(HEARD, HeardFlow.name),
     **dict.fromkeys(TALK, "talk"),
 }
 

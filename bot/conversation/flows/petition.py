@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.channels.base import MediaKind
 from bot.conversation.effects import (
@@ -14,11 +15,12 @@ from bot.conversation.effects import (
     RaiseAt,
 )
 from bot.conversation.flows import field_question
+from bot.conversation.flows.handoff import HandoffFlow
 from bot.conversation.flows.problems import Problem, find_problems, merge
 from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
-from bot.conversation.state import Answer
+from bot.conversation.state import Answer, Frame
 from bot.conversation.turn import Picture, Turn
 from bot.conversation.validators import (
     Accepted,
@@ -140,9 +142,14 @@ class PetitionFlow(FormFlow):
         scene.say("utter_purged")
 
     def go_on(self, scene: Scene) -> None:
-        """Before the read-back: what it is about, where the model is not sure."""
+        """Before the read-back: what it is about, where the model is not sure. What was
+        only spoken is read back once somebody has listened."""
         frame = scene.frame
         if all(slot in frame.slots for slot in self.slots(scene)):
+            if frame.data.get("from_card"):
+                frame.asking = None
+                self.confirmed(scene)
+                return
             place = field_question.next_unsure(scene, self._problems(scene))
             if place is not None:
                 frame.step, frame.asking = field_question.STEP, None
@@ -225,6 +232,12 @@ class PetitionFlow(FormFlow):
         """File every problem; the receipt follows."""
         scene.do(FilePetitions(self._drafts(scene)))
 
+    def left_alone(self, scene: Scene) -> FilePetitions:
+        """What becomes of a voice whose sender tapped nothing, or went no further."""
+        if scene.frame.step == "card":
+            self._stand_in(scene, None)
+        return FilePetitions(self._drafts(scene))
+
     def _drafts(self, scene: Scene) -> tuple[PetitionDraft, ...]:
         frame = scene.frame
         contact = frame.value("contact") or {}
@@ -232,6 +245,7 @@ class PetitionFlow(FormFlow):
         answers = tuple(
             line for line in self.lines(scene) if not line[0].startswith(_PROBLEM)
         )
+        files = tuple(frame.value("photos") or ())
         return tuple(
             PetitionDraft(
                 content=problem.content,
@@ -250,11 +264,12 @@ class PetitionFlow(FormFlow):
                 ),
                 name=contact.get("name"),
                 phone=contact.get("phone"),
-                media=tuple(frame.value("photos") or ()),
+                media=() if number else files,
                 hide_name=problem.hide_name or bool(frame.data.get("hide_name")),
-                needs_listening=bool(frame.data.get("voice")),
+                voice_only=problem.content == frame.data.get("stand_in"),
+                received_at=_spoken_at(frame) if "stand_in" in frame.data else None,
             )
-            for problem in self._problems(scene)
+            for number, problem in enumerate(self._problems(scene))
         )
 
     def outcome(self, scene: Scene, outcome: Outcome) -> None:
@@ -264,6 +279,9 @@ class PetitionFlow(FormFlow):
         filed = outcome.petitions
         profile = scene.facts.profile
         first = filed[0]
+        if scene.frame.data.get("from_card"):
+            self._received_from_card(scene, first)
+            return
         common: dict[str, object] = {
             "received_at": first.received_at,
             "due": first.intake_due,
@@ -492,19 +510,61 @@ class PetitionFlow(FormFlow):
         return True
 
     def _begin_from_card(self, scene: Scene, field: str) -> None:
-        """A field and a file are enough: somebody will listen and ring back."""
+        """A field and a file are enough, or the file alone: somebody will listen and
+        ring back."""
         frame = scene.frame
-        label = scene.book.field_labels[field]
-        content = f"{label} ({self._count_files(scene)})"
-        problem = Problem(content, field=field, field_chosen=True)
-        frame.data["problems"] = [problem.dump()]
-        frame.fill(_CONTENT, Answer(value=content, shown=content))
-        for slot in ("place", "since"):
-            frame.fill(slot, Answer())
+        label = scene.book.field_labels.get(field)
+        self._stand_in(scene, field if label else None)
+        frame.data["from_card"] = True
         scene.state.noticed = True
         frame.step = "collect"
         frame.asking = "contact"
-        scene.say("utter_ask_contact_to_listen", heard=label)
+        if "contact" in frame.slots:
+            self.go_on(scene)
+        else:
+            scene.say("utter_ask_contact_to_listen", heard=label)
+
+    def _stand_in(self, scene: Scene, field: str | None) -> None:
+        """Words in the place of those that nobody has heard yet."""
+        frame = scene.frame
+        spoken_at = _spoken_at(frame)
+        rendered = scene.book.texts.render(
+            "utter_shown_files",
+            {
+                "at": spoken_at,
+                "field": scene.book.field_labels[field] if field else None,
+                "files": self._count_files(scene) or None,
+                "spoken": spoken_at is not None,
+            },
+        )
+        content = " ".join(rendered.text.splitlines())
+        problem = Problem(content)
+        if field:
+            problem.field, problem.field_chosen = field, True
+        frame.data["problems"] = [problem.dump()]
+        if spoken_at:
+            frame.data["stand_in"] = content
+        frame.fill(_CONTENT, Answer(value=content, shown=content))
+        for slot in ("place", "since"):
+            frame.fill(slot, Answer())
+
+    def _received_from_card(self, scene: Scene, filed: FiledPetition) -> None:
+        """One short receipt; then in which language and when to ring."""
+        ended = scene.pop()
+        scene.say(
+            "utter_spoken_petition_filed",
+            code=filed.code,
+            received_at=filed.received_at,
+            pin=filed.pin,
+            due=filed.intake_due,
+            basis=filed.intake_basis,
+            spoken=bool(ended.data.get("spoken_at")),
+        )
+        contact = ended.value("contact") or {}
+        if number := contact.get("phone"):
+            HandoffFlow().open_with(scene, number)
+        elif scene.state.frames:
+            scene.say("utter_offer_resume")
 
     # -- files, hidden names, conference ------------------------------------------
 
@@ -521,7 +581,7 @@ class PetitionFlow(FormFlow):
         kinds.update({str(picture.id): picture.kind.value for picture in media})
         frame.fill("photos", Answer(value=kept))
         if MediaKind.VOICE.value in kinds.values():
-            frame.data["voice"] = True
+            frame.data.setdefault("spoken_at", scene.turn.now.isoformat())
 
     def _count_files(self, scene: Scene) -> str:
         kept: dict[str, str] = scene.frame.data.get("kinds", {})
@@ -577,6 +637,20 @@ class PetitionFlow(FormFlow):
             scene.say("utter_just_handled")
             return True
         return False
+
+
+def is_left_to_listeners(frame: Frame) -> bool:
+    """Whether a frame holds a voice of which we said that somebody will listen; others
+    wait for an answer in writing."""
+    is_at_card = frame.step == "card" or bool(frame.data.get("from_card"))
+    is_petition = frame.flow == PetitionFlow.name
+    return is_petition and is_at_card and bool(frame.data.get("spoken_at"))
+
+
+def _spoken_at(frame: Frame) -> datetime | None:
+    """When the first voice came."""
+    at = frame.data.get("spoken_at")
+    return datetime.fromisoformat(at) if at else None
 
 
 def _answering(turn: Turn, text: str) -> Turn:

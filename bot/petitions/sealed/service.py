@@ -193,9 +193,11 @@ def take_in(
     tag: str,
     next_tag: str,
     now: datetime,
+    received_at: datetime | None = None,
 ) -> tuple[Sealed, bool]:
     """Seal words and files: into the case that their sender opened a while ago, or a
-    new one; and whether it is new. ``tag`` finds the former, ``next_tag`` the next."""
+    new one; and whether it is new. ``tag`` finds the former, ``next_tag`` the next.
+    ``received_at``: when they first came, if that was before."""
     profile = registry.profile
     readers = _readers(session, profile, _words(part))
     case = queries.growing(session, profile.id, tag)
@@ -203,7 +205,7 @@ def take_in(
         if case is not None:
             case.tag = None
             session.add(case)
-        case = _create(session, registry, readers, now)
+        case = _create(session, registry, readers, received_at or now, now)
         is_new = True
     else:
         is_new = False
@@ -488,14 +490,15 @@ def _create(
     session: Session,
     registry: Registry,
     readers: Sequence[LaneRecipient],
+    received_at: datetime,
     now: datetime,
 ) -> Sealed:
     case = Sealed(
         locality_id=registry.profile.id,
         number=_new_number(session, registry.profile.id),
-        received_at=now,
+        received_at=received_at,
     )
-    _promise(case, registry, today(now))
+    _promise(case, registry, today(received_at))
     if readers:
         case.remind_at = _next_reminder(case, registry.calendar, now)
     session.add(case)

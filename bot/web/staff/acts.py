@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bot.bootstrap import Product
 from bot.channels.base import MediaKind
 from bot.conversation.files import check_file
-from bot.conversation.model import Attachment
+from bot.conversation.model import ISSUED, Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
@@ -169,7 +169,7 @@ def _issue(deed: Deed) -> None:
         locality_id=deed.petition.locality_id,
         petition_id=deed.petition.id,
         kind=deed.file.kind,
-        source="issued",
+        source=ISSUED,
         key=deed.file.key,
         path=deed.file.path,
         mime=deed.file.mime,

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot.bootstrap import Product
 from bot.notifications.model import Conversation
-from bot.petitions import duty
+from bot.petitions import duty, listening
 from bot.petitions.model import Alert
 from bot.staff.model import WITHOUT_DESK, Account, Role
 
@@ -42,7 +42,8 @@ class AlertCard:
 
 @dataclass(frozen=True)
 class Frame:
-    """Alerts that are open and lately taken, and how many wait to be rung.
+    """Alerts that are open and lately taken, how many wait to be rung, and how many
+    voice messages to be listened to.
 
     ``version`` changes when something of the alerts does.
     """
@@ -50,6 +51,7 @@ class Frame:
     alerts: tuple[AlertCard, ...] = ()
     taken: tuple[AlertCard, ...] = ()
     calls: int = 0
+    voices: int = 0
     version: str = ""
 
 
@@ -73,11 +75,12 @@ def frame(session: Session, product: Product, officer: Account, now: datetime) -
     ]
     cards = [_card(session, product, row) for row in rows]
     is_office = officer.role is Role.OFFICE
-    calls = duty.count_calls(session, product.profile.id) if is_office else 0
+    locality = product.profile.id
     return Frame(
         alerts=tuple(card for card in cards if card.taken_at is None),
         taken=tuple(card for card in cards if card.taken_at is not None),
-        calls=calls,
+        calls=duty.count_calls(session, locality) if is_office else 0,
+        voices=listening.count_to_hear(session, locality) if is_office else 0,
         version=_version(cards),
     )
 

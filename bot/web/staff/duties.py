@@ -164,7 +164,7 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     mime, content = await console.read(work)
-    return file_answer(content, mime, f"duty-{visit.path('id')}")
+    return file_answer(visit, content, mime, f"duty-{visit.path('id')}")
 
 
 async def _page(console: Console, visit: Visit, problem: str = "") -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bot.bootstrap import Product
 from bot.conversation.phone import spaced
+from bot.localities.profile import Interpreter
 from bot.notifications import persons, residents
 from bot.notifications.model import Conversation
 from bot.petitions import data_requests, duty, queries
@@ -41,6 +42,10 @@ class Call:
     """Of a request about the own data, with the answer that is due next."""
     rule: str | None = None
     due: date | None = None
+    language: str = ""
+    hours: str = ""
+    interpreters: tuple[Interpreter, ...] = ()
+    """Who speaks that language."""
 
 
 async def alerts(console: Console, visit: Visit) -> Response:
@@ -107,6 +112,11 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
         name=data_requests.code(stored_id(row.id)) if owed else None,
         rule=owed.rule if owed else None,
         due=owed.due if owed else None,
+        language=note.language,
+        hours=note.hours,
+        interpreters=tuple(
+            one for one in product.profile.interpreters if one.language == note.language
+        ),
     )
 
 

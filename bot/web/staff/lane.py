@@ -197,7 +197,7 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     row, content = await console.write(work)
-    return file_answer(content, row.mime, str(row.id))
+    return file_answer(visit, content, row.mime, str(row.id))
 
 
 async def decide(console: Console, visit: Visit) -> Response:

@@ -1,5 +1,6 @@
 """One petition: what was said, why it lies where it lies, and what may be done."""
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -7,10 +8,12 @@ from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot.conversation.model import Attachment
+from bot.conversation.files import CARD
+from bot.conversation.model import ISSUED, Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
+from bot.notifications.policy import NoticeEvent
 from bot.petitions import queries, service
 from bot.petitions.actors import acting
 from bot.petitions.life import AT_OFFICE, Act, possible
@@ -39,6 +42,7 @@ _SUFFIXES = {
     "video/webm": "webm",
 }
 _UNKNOWN = "application/octet-stream"
+_RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{0,9})")
 CHOICES = {
     "kinds": list(ReplyKind),
     "outcomes": list(Outcome),
@@ -172,12 +176,44 @@ async def send_file(console: Console, visit: Visit) -> Response:
     file, content = await console.read(work)
     if file.names_people:
         await console.write(note)
-    return file_answer(content, file.mime, f"{visit.path('code')}-{file.id}")
+    return file_answer(visit, content, file.mime, f"{visit.path('code')}-{file.id}")
 
 
-def file_answer(content: bytes, mime: str | None, name: str) -> Response:
+async def drop_card(console: Console, visit: Visit) -> Response:
+    """Somebody sees that a file shows an identity card: it is deleted, and its sender
+    is told why."""
+    product, file_id, now = console.product, visit.row(), visit.now
+
+    def work(session: Session) -> None:
+        petition = find(console, visit, session, to_change=True)
+        file = session.get(Attachment, file_id)
+        is_theirs = file is not None and file.petition_id == petition.id
+        if file is None or not is_theirs or file.source == ISSUED:
+            raise HTTPException(404)
+        if file.key is None:
+            return
+        file.key, file.refused, file.source = None, CARD, ""
+        session.add(file)
+        by = visit.officer.login
+        service.record(session, petition, "card_deleted", by=by, now=now)
+        product.notifier.tell_resident(
+            session,
+            petition.conversation_id,
+            NoticeEvent.CARD_DELETED,
+            {"code": petition.code},
+            key=f"petition/{petition.id}/card/{file.id}",
+            now=now,
+        )
+
+    await console.write(work)
+    console.sender.wake()
+    return console.to(f"/staff/petitions/{visit.path('code')}", "card_deleted")
+
+
+def file_answer(visit: Visit, content: bytes, mime: str | None, name: str) -> Response:
     """A file that somebody sent: saved, never opened as a page, and kept by nobody on
-    the way. A page of ours can still show or play it."""
+    the way. A page of ours can still show or play it; some browsers play a sound only
+    in parts."""
     mime = mime if mime in _SUFFIXES else _UNKNOWN
     name = f"{name}.{_SUFFIXES.get(mime, 'bin')}"
     headers = {
@@ -185,8 +221,23 @@ def file_answer(content: bytes, mime: str | None, name: str) -> Response:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
+        "Accept-Ranges": "bytes",
     }
-    return Response(content, media_type=mime, headers=headers)
+    status, size = 200, len(content)
+    if part := _part(visit.request.headers.get("range", ""), size):
+        status, (first, last) = 206, part
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        content = content[first : last + 1]
+    return Response(content, status, media_type=mime, headers=headers)
+
+
+def _part(wanted: str, size: int) -> tuple[int, int] | None:
+    """The first and last byte that are asked for; none for the whole of it."""
+    found = _RANGE.fullmatch(wanted)
+    if found is None:
+        return None
+    first, last = int(found[1]), min(int(found[2] or size), size - 1)
+    return (first, last) if first <= last else None
 
 
 def standing(petition: Petition) -> str:

@@ -192,7 +192,7 @@ def make_sheet(
         reply=_reply(session, product, row),
         alike=_alike(session, row),
         dues=dates,
-        holder=_name(session, row.locality_id, row.holder) if row.holder else "",
+        holder=name_of(session, row.locality_id, row.holder) if row.holder else "",
         colleagues=_colleagues(session, row),
         supporting=tuple(
             profile.unit(one.unit_id).name for one in together.supporting(session, row)
@@ -271,7 +271,7 @@ def _reply(session: Session, product: Product, row: Petition) -> ShownReply | No
         outcome=reply.outcome.value,
         text=words.text,
         summary=words.summary,
-        by=_name(session, row.locality_id, reply.drafted_by),
+        by=name_of(session, row.locality_id, reply.drafted_by),
         at=reply.drafted_at,
         number=f"{issued.number}{issued.symbol}" if issued else "",
         issued_on=issued.issued_on if issued else None,
@@ -279,7 +279,8 @@ def _reply(session: Session, product: Product, row: Petition) -> ShownReply | No
     )
 
 
-def _name(session: Session, locality_id: str, login: str) -> str:
+def name_of(session: Session, locality_id: str, login: str) -> str:
+    """Who logs in with that, as people know him."""
     account = staff.find(session, locality_id, login)
     return account.name if account else login
 
@@ -307,6 +308,7 @@ def _alike(session: Session, row: Petition) -> tuple[Petition, ...]:
 
 
 def _dues(session: Session, product: Product, row: Petition) -> tuple[ShownDue, ...]:
+    """What was promised to people first, then our own targets."""
     label = product.notifier.table.rule_label
     return tuple(
         ShownDue(
@@ -316,8 +318,9 @@ def _dues(session: Session, product: Product, row: Petition) -> tuple[ShownDue, 
             approve_by=due.approve_by,
             issue_by=due.issue_by,
         )
-        for due in dues.live(
-            session, row.locality_id, service.PETITION, stored_id(row.id)
+        for due in sorted(
+            dues.live(session, row.locality_id, service.PETITION, stored_id(row.id)),
+            key=lambda due: due.is_internal,
         )
     )
 
