@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     zalo_oauth_url: str = "https://oauth.zaloapp.com"
     zalo_media_hosts: str = "https://zdn.vn https://zadn.vn"
 
+    zalo_bot_token: SecretStr | None = None
+    zalo_bot_webhook_secret: SecretStr | None = Field(
+        None, min_length=8, max_length=256
+    )
+    zalo_bot_api_url: str = "https://bot-api.zaloplatforms.com"
+    zalo_bot_media_hosts: str = "https://zdn.vn https://zadn.vn"
+
     now: datetime | None = None
     clock: Literal["running", "frozen"] = "running"
 

@@ -100,6 +100,10 @@ def _profile(settings: Settings, profile: Profile) -> Iterator[Finding]:
         yield Finding(Verdict.WARN, message("checks", "telegram_abroad"))
     if settings.zalo_app_id:
         yield from _zalo(settings, profile)
+    if settings.zalo_bot_token:
+        yield Finding(Verdict.WARN, message("checks", "zalo_bot_trial"))
+        if not (settings.zalo_bot_webhook_secret and settings.public_url):
+            yield Finding(Verdict.WARN, message("checks", "zalo_bot_polled"))
 
 
 def _zalo(settings: Settings, profile: Profile) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from bot import log
 from bot.bootstrap import Product, build
@@ -20,9 +20,11 @@ from bot.commands.people import add_trial, invitation_url
 from bot.commands.telegram import Telegram
 from bot.commands.understanding import given_rasa
 from bot.commands.zalo import Zalo
+from bot.commands.zalo_bot import ZaloBot
 from bot.conferences import service as conferences
 from bot.conversation.fetching import Fetcher
 from bot.conversation.rasa import RasaClient
+from bot.conversation.worker import Worker
 from bot.errors import ChannelError, ConfigurationError
 from bot.messages import message
 from bot.rasa_server import RasaServer, new_address, stop_on_signals
@@ -31,11 +33,36 @@ from bot.settings import Settings, load_settings
 from bot.staff import service as staff
 from bot.web.app import Routes, create_app
 from bot.web.chat import MAX_FRAME
+from bot.web.site import Site
 
 _TRY_AGAIN = 10.0
 _LOOK = 0.05
 
 logger = log.get(__name__)
+
+
+class _Bot(Protocol):
+    """A bot that is polled, or whose platform calls a webhook that it registers."""
+
+    @property
+    def channel(self) -> Channel:
+        """What sends for it."""
+
+    @property
+    def uses_webhook(self) -> bool:
+        """Which of the two."""
+
+    def intake(self, worker: Worker, fetcher: Fetcher, /) -> Any:
+        """What stores its messages."""
+
+    def poller(self, intake: Any, /) -> Coroutine[Any, Any, None]:
+        """Asks for them."""
+
+    def routes(self, intake: Any, site: Site, /) -> APIRouter:
+        """Is called with them."""
+
+    async def register(self) -> None:
+        """Tell the platform which."""
 
 
 def attach(app: typer.Typer) -> None:
@@ -78,9 +105,8 @@ async def _serve(
 ) -> None:
     web = WebChannel(product.clock)
     channels: dict[str, Channel] = {web.name: web}
-    telegram = await Telegram.of(product, stack)
-    if telegram is not None:
-        channels[telegram.channel.name] = telegram.channel
+    bots = await _bots(product, stack)
+    channels |= {bot.channel.name: bot.channel for bot in bots}
     zalo = Zalo.of(product, stack)
     if zalo is not None:
         channels[zalo.channel.name] = zalo.channel
@@ -88,13 +114,13 @@ async def _serve(
     fetcher = Fetcher(product, channels, sender.wake)
     tasks = [worker.run(), sender.run(), fetcher.run()]
     routes: list[Routes] = []
-    if telegram is not None:
-        intake = telegram.intake(worker, fetcher)
-        if telegram.uses_webhook:
-            routes.append(partial(telegram.routes, intake))
+    for bot in bots:
+        intake = bot.intake(worker, fetcher)
+        if bot.uses_webhook:
+            routes.append(partial(bot.routes, intake))
         else:
-            tasks.append(telegram.poller(intake))
-        tasks.append(_keep_registered(telegram))
+            tasks.append(bot.poller(intake))
+        tasks.append(_keep_registered(bot))
     if zalo is not None:
         taking = zalo.intake(worker, fetcher)
         routes.append(partial(zalo.routes, taking))
@@ -105,19 +131,27 @@ async def _serve(
     ticker = Ticker(product, sender)
     ticker.start()
     stack.callback(ticker.stop)
-    announce = partial(_announce, product, telegram, zalo)
+    announce = partial(_announce, product, bots, zalo)
     tasks.append(_answer(product.settings, app, stopping, announce))
     await _until(stopping, tasks)
 
 
-async def _keep_registered(telegram: Telegram) -> None:
-    """Tell Telegram where updates go, as soon as it can be reached."""
+async def _bots(product: Product, stack: contextlib.AsyncExitStack) -> list[_Bot]:
+    """Those of the settings."""
+    telegram = await Telegram.of(product, stack)
+    zalo_bot = await ZaloBot.of(product, stack)
+    found: list[_Bot | None] = [telegram, zalo_bot]
+    return [bot for bot in found if bot is not None]
+
+
+async def _keep_registered(bot: _Bot) -> None:
+    """Tell the platform where messages go, as soon as it can be reached."""
     while True:
         try:
-            await telegram.register()
+            await bot.register()
             break
         except ChannelError as error:
-            logger.warning("telegram_not_registered", code=error.code)
+            logger.warning("not_registered", channel=bot.channel.name, code=error.code)
             await asyncio.sleep(_TRY_AGAIN)
     await asyncio.Event().wait()
 
@@ -214,16 +248,14 @@ async def _rasa(
     return client
 
 
-async def _announce(
-    product: Product, telegram: Telegram | None, zalo: Zalo | None
-) -> None:
+async def _announce(product: Product, bots: list[_Bot], zalo: Zalo | None) -> None:
     settings, now = product.settings, product.clock()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     _say("web", url=f"{base.rstrip('/')}/")
     _say("staff", url=f"{base.rstrip('/')}/staff")
-    if telegram is not None:
-        mode = "webhook" if telegram.uses_webhook else "long polling"
-        _say("telegram", mode=mode)
+    for bot in bots:
+        mode = "webhook" if bot.uses_webhook else "long polling"
+        _say(bot.channel.name, mode=mode)
     if zalo is not None:
         mode = "polling" if settings.zalo_polling else "webhook"
         _say("zalo", mode=mode)

@@ -17,6 +17,9 @@ from bot.notifications.model import Conversation, Outbound
 from bot.storage.types import stored_id
 
 _CLOCKS_DIFFER = timedelta(seconds=1)
+_READING = timedelta(seconds=2)
+"""What was written so long after a message was made may answer it, though the platform
+has not said yet that it was delivered."""
 
 
 def take_number(
@@ -40,7 +43,9 @@ def take_number(
 
 
 def _was_seen(row: Outbound, message: InboundMessage) -> bool:
-    return message.sent_at + _CLOCKS_DIFFER > (row.sent_at or row.created_at)
+    if row.sent_at is None:
+        return message.sent_at >= row.created_at + _READING
+    return message.sent_at + _CLOCKS_DIFFER > row.sent_at
 
 
 def _choices(row: Outbound, key: bytes) -> dict[int, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, and_, col, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.channels.base import Button, Limits, OutboundMessage, Template
@@ -393,13 +393,18 @@ def drop_nudges(session: Session, conversation_id: int) -> None:
 def arrived(
     session: Session, conversation_id: int, limit: int = 10
 ) -> Sequence[Outbound]:
-    """Our messages that a chat has, or may have, the newest first."""
+    """Our messages that a chat has, or may have by now, the newest first."""
     moment = func.coalesce(col(Outbound.sent_at), col(Outbound.created_at))
+    is_there = col(Outbound.status).in_((OutboundStatus.SENT, OutboundStatus.UNCERTAIN))
+    is_on_its_way = and_(
+        col(Outbound.status) == OutboundStatus.WAITING,
+        col(Outbound.lease_until).is_not(None),
+    )
     return session.exec(
         select(Outbound)
         .where(
             Outbound.conversation_id == conversation_id,
-            col(Outbound.status).in_((OutboundStatus.SENT, OutboundStatus.UNCERTAIN)),
+            or_(is_there, is_on_its_way),
         )
         .order_by(moment.desc(), col(Outbound.id).desc())
         .limit(limit)

@@ -108,11 +108,43 @@ class Parts:
     intake: Intake
 
 
-class Commune:
+class Inside:
+    """What a test sees of a product that runs."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+
+    def rows(self, table: type[SQLModel]) -> list[Any]:
+        with self.product.database.reading() as session:
+            return list(session.exec(select(table)).all())
+
+    def messages(self) -> list[Inbound]:
+        return sorted(self.rows(Inbound), key=lambda row: row.id)
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not holds():
+                await asyncio.sleep(0.01)
+
+    async def settled(self) -> None:
+        """Every message is answered, and every answer is marked as sent."""
+        await self.until(
+            lambda: (
+                all(row.status is InboundStatus.DONE for row in self.messages())
+                and all(
+                    row.status is not OutboundStatus.WAITING
+                    for row in self.rows(Outbound)
+                )
+                and all(row.due_at is None for row in self.rows(Conversation))
+            )
+        )
+
+
+class Commune(Inside):
     """A commune with a bot; ``polling`` and ``webhook`` are two ways to run it."""
 
     def __init__(self, product: Product, server: TelegramServer) -> None:
-        self.product = product
+        super().__init__(product)
         self.server = server
 
     def channel(self, **options: Any) -> TelegramChannel:
@@ -166,7 +198,7 @@ class Commune:
     @contextlib.asynccontextmanager
     async def polling(self, **options: Any) -> AsyncIterator[Parts]:
         parts = self.parts(**options)
-        async with _running(parts, self.poller(parts).run()):
+        async with running(parts, self.poller(parts).run()):
             yield parts
 
     @contextlib.asynccontextmanager
@@ -176,53 +208,18 @@ class Commune:
         app = FastAPI()
         intakes = {parts.account.id or 0: parts.intake}
         app.include_router(router(intakes, SecretStr(SECRET)))
-        config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
-        web = uvicorn.Server(config)
-        web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-        serving = asyncio.create_task(web.serve())
-        try:
-            while not web.started:
-                await asyncio.sleep(0.005)
-            port = web.servers[0].sockets[0].getsockname()[1]
-            url = f"http://127.0.0.1:{port}/telegram/{parts.account.id}"
-            async with _running(parts):
+        async with serving(app) as address:
+            url = f"{address}/telegram/{parts.account.id}"
+            async with running(parts):
                 await parts.channel.use_webhook(url, SecretStr(SECRET))
                 yield url
                 await parts.channel.use_polling()
-        finally:
-            web.should_exit = True
-            await serving
 
     # -- looking inside -----------------------------------------------------------
-
-    def rows(self, table: type[SQLModel]) -> list[Any]:
-        with self.product.database.reading() as session:
-            return list(session.exec(select(table)).all())
-
-    def messages(self) -> list[Inbound]:
-        return sorted(self.rows(Inbound), key=lambda row: row.id)
 
     def cursor(self) -> int:
         (account,) = self.rows(ChannelAccount)
         return account.cursor
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.01)
-
-    async def settled(self) -> None:
-        """Every message is answered, and every answer is marked as sent."""
-        await self.until(
-            lambda: (
-                all(row.status is InboundStatus.DONE for row in self.messages())
-                and all(
-                    row.status is not OutboundStatus.WAITING
-                    for row in self.rows(Outbound)
-                )
-                and all(row.due_at is None for row in self.rows(Conversation))
-            )
-        )
 
     async def reply(self, user: User) -> Sent:
         """The next message to ``user``, when we know that it has arrived."""
@@ -257,7 +254,24 @@ class Commune:
 
 
 @contextlib.asynccontextmanager
-async def _running(parts: Parts, *more: Any) -> AsyncIterator[None]:
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """A web server; its address."""
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
+    web = uvicorn.Server(config)
+    web.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
+    task = asyncio.create_task(web.serve())
+    try:
+        while not web.started:
+            await asyncio.sleep(0.005)
+        yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        web.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Any, *more: Any) -> AsyncIterator[None]:
+    """Worker, sender and fetcher of ``parts``, and more, until left."""
     work = [parts.worker.run(), parts.sender.run(), parts.fetcher.run(), *more]
     tasks = [asyncio.create_task(part) for part in work]
     try:

@@ -20,6 +20,7 @@ from bot.storage.database import Database
 from bot.storage.media import MediaStore
 from tests.channels.conftest import picture
 from tests.channels.official import at_zalo
+from tests.channels.pilot import at_bot
 from tests.channels.rigs.base import (
     Guest,
     Rig,
@@ -33,8 +34,10 @@ from tests.channels.rigs.telegram import TelegramRig
 from tests.channels.rigs.terminal import TerminalRig
 from tests.channels.rigs.web import WebRig
 from tests.channels.rigs.zalo import ZaloRig
+from tests.channels.rigs.zalo_bot import ZaloBotRig
 from tests.doubles.telegram import TelegramServer
 from tests.doubles.zalo import ZaloServer
+from tests.doubles.zalo_bot import ZaloBotServer
 from tests.support.talk import Clock
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
@@ -56,6 +59,12 @@ def _zalo(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
 
 
 @contextlib.contextmanager
+def _zalo_bot(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
+    with ZaloBotServer() as server:
+        yield ZaloBotRig(at_bot(built, server, clock, path), server)
+
+
+@contextlib.contextmanager
 def _web(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
     yield WebRig(_own(built, clock, path))
 
@@ -65,7 +74,13 @@ def _terminal(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
     yield TerminalRig(_own(built, clock, path))
 
 
-RIGS = {"telegram": _telegram, "zalo": _zalo, "web": _web, "terminal": _terminal}
+RIGS = {
+    "telegram": _telegram,
+    "zalo": _zalo,
+    "zalo_bot": _zalo_bot,
+    "web": _web,
+    "terminal": _terminal,
+}
 
 
 def _own(built: Product, clock: Clock, path: Path, **settings: object) -> Product:
