@@ -174,6 +174,8 @@ class TestOrder:
         alone = talk.person("hung", on="zalo")
         assert "chưa nối với Telegram" in alone.say("nhắn tôi ở Telegram")
         assert "đang nhắn ông/bà ở đây" in alone.say("nhắn tôi ở Zalo")
+        trial = talk.person("bay", on="zalo_bot")
+        assert "đang nhắn ông/bà ở đây" in trial.say("nhắn tôi ở Zalo")
 
 
 class TestUnreachable:

@@ -18,7 +18,7 @@ from bot.storage.database import Database
 from tests.support.console import Desk
 from tests.support.talk import Clock, Person, Talk
 
-CHANNELS = ("telegram", "zalo", "web")
+CHANNELS = ("telegram", "zalo", "zalo_bot", "web")
 MINE = "việc của tôi"
 LINK = "nối tài khoản"
 UNLINK = "bỏ nối"

@@ -142,11 +142,15 @@ class PreferFlow:
 
     def open(self, scene: Scene) -> None:
         """That channel, if a chat of it is linked."""
-        links = scene.facts.links()
+        links, texts = scene.facts.links(), scene.book.texts
         wanted = (scene.said or "").removeprefix(_PREFER)
         channel = links.own if wanted in ("", _HERE) else wanted
-        name = channel_names(scene.book.texts, [channel])
-        if channel not in (links.own, *links.channels):
+        name = channel_names(texts, [channel])
+        there = (links.own, *links.channels)
+        # People know two channels of a platform by one name.
+        alike = (each for each in there if channel_names(texts, [each]) == name)
+        channel = channel if channel in there else next(alike, channel)
+        if channel not in there:
             scene.say("utter_prefer_not_linked", channel=name)
         elif not links.channels:
             scene.say("utter_prefer_only_here")
