@@ -224,6 +224,15 @@ class TestRefused:
         assert "để như cũ" in zalo.press("Thôi, không nối")
         assert REFUSED in zalo.say(f"NOI {code}")
 
+    def test_the_question_that_was_open_when_another_code_is_typed(
+        self, lan: Person, zalo: Person, hung: Person
+    ) -> None:
+        zalo.say(f"NOI {code_of(lan)}")
+        zalo.say(f"NOI {code_of(hung)}")
+
+        assert zalo.press("Nối").endswith("nhắn “bỏ nối”.")
+        assert "đang làm dở" in zalo.say("thôi")
+
     def test_an_older_one(self, lan: Person, zalo: Person) -> None:
         first, second = code_of(lan), code_of(lan)
 

@@ -34,7 +34,7 @@ class LinkFlow:
         if links.is_staff or links.is_full:
             _refuse(scene, Verdict.STAFF if links.is_staff else Verdict.FULL)
             return
-        scene.push(self.name)
+        _begin(scene, self.name)
         self.prompt(scene)
 
     def prompt(self, scene: Scene) -> None:
@@ -69,7 +69,7 @@ class PairFlow:
         if verdict is not Verdict.GOOD:
             _refuse(scene, verdict)
             return
-        scene.push(self.name)
+        _begin(scene, self.name)
         self.prompt(scene)
 
     def prompt(self, scene: Scene) -> None:
@@ -116,7 +116,7 @@ class UnlinkFlow:
         if not scene.facts.links().channels:
             scene.say("utter_nothing_linked")
             return
-        scene.push(self.name)
+        _begin(scene, self.name)
         self.prompt(scene)
 
     def prompt(self, scene: Scene) -> None:
@@ -165,6 +165,13 @@ class PreferFlow:
 
     def prompt(self, scene: Scene) -> None:
         """Nothing is asked."""
+
+
+def _begin(scene: Scene, name: str) -> None:
+    """The question is asked once, however often somebody comes to it."""
+    frames = scene.state.frames
+    scene.state.frames = [frame for frame in frames if frame.flow != name]
+    scene.push(name)
 
 
 def _verdict(scene: Scene) -> Verdict:
