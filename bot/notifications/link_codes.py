@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, delete, select
 
+from bot.errors import DomainError
 from bot.notifications import elsewhere, persons
 from bot.notifications.model import Conversation, LinkCode, LinkGuess
 from bot.petitions import service
+from bot.petitions.details import open_details
 from bot.petitions.model import Petition
 from bot.storage.types import stored_id
 from bot.storage.vault import Vault
@@ -44,9 +46,19 @@ class Verdict(StrEnum):
     FULL = "full"
 
 
+class Proof(StrEnum):
+    """What an officer went by who made a code for the sender of a petition."""
+
+    PHONE = "phone"
+    """Knows and holds the telephone number that was left."""
+    PAPER = "paper"
+    """Has a paper with the name that was left."""
+
+
 @dataclass(frozen=True)
-class Counter:
-    """Made by an officer who has checked who stands before him."""
+class AtCounter:
+    """For whom an officer makes a code, and whether the old chat is out of the sender's
+    hands."""
 
     petition_id: int
     by: str
@@ -73,7 +85,7 @@ def make(
     vault: Vault,
     chat: Conversation,
     now: datetime,
-    counter: Counter | None = None,
+    counter: AtCounter | None = None,
 ) -> str:
     """A code for linking another chat with ``chat``; the one made before is void."""
     at_counter = col(LinkCode.petition_id).is_not(None)
@@ -95,6 +107,38 @@ def make(
     )
     session.flush()
     return code
+
+
+def make_at_counter(
+    session: Session,
+    vault: Vault,
+    petition: Petition,
+    proof: Proof,
+    *,
+    is_lost: bool,
+    by: str,
+    now: datetime,
+) -> str:
+    """A code by which the sender of a petition, who has lost the account and has shown
+    who he is, links a new chat. Refused: ``relink_without_chat``, and where nobody
+    could be known by anything, ``relink_without_contact``."""
+    if petition.conversation_id is None:
+        raise DomainError("relink_without_chat")
+    details = open_details(vault, petition.key, petition.details)
+    if petition.own_chat_only or not (details.name or details.phone):
+        raise DomainError("relink_without_contact")
+    chat = session.get_one(Conversation, petition.conversation_id)
+    service.record(
+        session,
+        petition,
+        "relink_offered",
+        by=by,
+        now=now,
+        reason=proof.value,
+        lost=is_lost,
+    )
+    counter = AtCounter(stored_id(petition.id), by, is_lost)
+    return make(session, vault, chat, now, counter)
 
 
 def take(

@@ -118,7 +118,7 @@ def _move(session: Session, old: int, new: int, by: str, now: datetime) -> None:
     for petition in petitions:
         petition.conversation_id = new
         session.add(petition)
-        service.record(session, petition, "relinked", by=by, now=now)
+        service.record(session, petition, "chat_replaced", by=by, now=now)
     slips = session.exec(
         select(Registration).where(Registration.conversation_id == old)
     )
@@ -129,7 +129,7 @@ def _move(session: Session, old: int, new: int, by: str, now: datetime) -> None:
             session,
             "registration",
             stored_id(slip.id),
-            "relinked",
+            "chat_replaced",
             locality_id=slip.locality_id,
             by=by,
             now=now,

@@ -18,6 +18,7 @@ from bot.web.staff import (
     listen,
     petition,
     plans,
+    relink,
 )
 from bot.web.staff.console import ANYBODY, NOT_FOUND, Answer, Console, Page
 
@@ -52,6 +53,7 @@ PAGES = (
     Page("POST", f"{_ONE}/contact", petition.reveal, _DESKS),
     Page("GET", f"{_ONE}/files/{{id}}", petition.send_file, _DESKS),
     Page("POST", f"{_ONE}/files/{{id}}/card", petition.drop_card, _DESKS),
+    Page("POST", f"{_ONE}/relink", relink.offer, _OFFICE),
     Page("POST", f"{_ONE}/assignment", petition.assign, _ROUTERS),
     Page("POST", f"{_ONE}/acts/{{act}}", acts.do, _DESKS, files=1),
     Page("GET", "/alerts", duty.alerts, _DESKS),

@@ -13,6 +13,7 @@ from bot.conversation.model import ISSUED, Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
+from bot.notifications.link_codes import Proof
 from bot.notifications.policy import NoticeEvent
 from bot.petitions import queries, service
 from bot.petitions.actors import acting
@@ -26,6 +27,7 @@ from bot.petitions.model import (
     Reason,
     ReplyKind,
 )
+from bot.staff.model import Role
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.sheet import Sheet, make_sheet
 from nlu.text import fold
@@ -255,9 +257,10 @@ async def page(
     problem: str = "",
     typed: Mapping[str, str] | None = None,
     tried: Act | None = None,
+    word: str = "",
 ) -> Response:
     """The petition with what this officer may do. ``typed`` is what was sent for the
-    act that was ``tried`` and refused."""
+    act that was ``tried`` and refused; ``word``: the code for the sender's new chat."""
 
     def work(session: Session) -> Sheet:
         petition = find(console, visit, session)
@@ -284,6 +287,8 @@ async def page(
         problem=problem,
         typed=typed or {},
         tried=tried,
+        word=word,
+        proofs=list(Proof) if _may_relink(visit, sheet) else [],
         choices=CHOICES | {"units": profile.units, "colleagues": sheet.colleagues},
         unit_of_field={f: _usual_unit(console, f, sheet.row) for f in _sorted(console)},
         units=profile.units,
@@ -302,6 +307,12 @@ def find(
     if visit.unit_id is not None and not queries.in_reach(petition, visit.unit_id):
         raise HTTPException(404)
     return petition
+
+
+def _may_relink(visit: Visit, sheet: Sheet) -> bool:
+    """Whether a sender who lost the account can be known again, and who may do that."""
+    is_known = sheet.row.conversation_id is not None and not sheet.contact.is_empty
+    return is_known and visit.officer.role is Role.OFFICE
 
 
 def _parse(console: Console, visit: Visit) -> Assignment:
