@@ -82,7 +82,8 @@ class Telegram:
         return router({self.account.id or 0: intake}, secret)
 
     async def register(self) -> None:
-        """Tell Telegram where the updates go."""
+        """Tell Telegram what our menu holds and where the updates go."""
+        await self.channel.show_menu()
         settings = self.product.settings
         if self.uses_webhook and settings.telegram_webhook_secret:
             base = (settings.public_url or "").rstrip("/")

@@ -327,6 +327,8 @@ class Engine:
 
     def _split_question(self, scene: Scene) -> tuple[str | None, str]:
         turn, reading = scene.turn, scene.turn.reading
+        if turn.payload in self._questions:
+            return turn.payload, ""
         if turn.payload or turn.media:
             return None, ""
         if reading is None:

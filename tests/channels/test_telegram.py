@@ -101,18 +101,6 @@ async def test_somebody_elses_card_is_words_that_are_read_as_such(
     assert _bodies(commune)[-1].phone is None
 
 
-async def test_start_greets_and_its_payload_is_kept(
-    commune: Commune, telegram: TelegramServer
-) -> None:
-    lan = telegram.user()
-    async with commune.polling():
-        lan.say("/start")
-        assert "trợ lý tự động" in (await commune.reply(lan)).text
-        lan.say("/start hoi-nghi")
-        await commune.reply(lan)
-    assert [body.text for body in _bodies(commune)] == ["start", "start hoi-nghi"]
-
-
 INPUTS: dict[str, Callable[[User], object]] = {
     "sticker": lambda lan: lan.sticker(),
     "dice": lambda lan: lan.dice(),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from telegram import (
     Bot,
+    BotCommandScopeAllPrivateChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -244,3 +245,15 @@ async def test_what_is_too_fast_is_refused_to_one_and_to_all(
         await bot.send_message(person.id, "Chào")
     with pytest.raises(RetryAfter):
         await bot.send_message(people[3].id, "Chào")
+
+
+async def test_a_menu_has_commands_with_names_and_words(bot: Bot) -> None:
+    private = BotCommandScopeAllPrivateChats()
+    await bot.set_my_commands([("viec", "Việc của tôi")], scope=private)
+    (command,) = await bot.get_my_commands(scope=private)
+    assert (command.command, command.description) == ("viec", "Việc của tôi")
+    assert await bot.get_my_commands() == ()
+    with refused(BadRequest, "BOT_COMMAND_INVALID"):
+        await bot.set_my_commands([("việc", "Việc của tôi")])
+    with refused(BadRequest, "DESCRIPTION_INVALID"):
+        await bot.set_my_commands([("viec", "x" * 257)])

@@ -80,19 +80,28 @@ def test_words_are_composed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "text"),
+    ("typed", "payload", "text"),
     [
-        ("/start", "start"),
-        ("/start DK-25-0001-D", "start DK-25-0001-D"),
-        ("/start@xa_thu_bot  x", "start  x"),
-        ("/started", "/started"),
-        ("đi /start", "đi /start"),
+        ("/start", "start", ""),
+        ("/start hn-3", "start/hn-3", ""),
+        ("/start@xa_thu_bot  x", "start/x", ""),
+        ("/started", None, "/started"),
+        ("đi /start", None, "đi /start"),
+        ("/viec", "follow_petition", ""),
+        ("/viec@xa_thu_bot", "follow_petition", ""),
+        ("/viec STH-25-0001-N", None, "STH-25-0001-N"),
+        ("/viec đường hư\nmưa là lầy", None, "đường hư\nmưa là lầy"),
+        ("/viecgi", None, "/viecgi"),
+        ("/Viec", "follow_petition", ""),
+        ("/", None, "/"),
     ],
 )
-def test_start_loses_its_slash_and_keeps_its_payload(typed: str, text: str) -> None:
-    found = parse(update(text=typed), NOW)
+def test_a_command_is_a_button_unless_there_are_words_behind_it(
+    typed: str, payload: str | None, text: str
+) -> None:
+    found = parse(update(text=typed), NOW, {"viec": "follow_petition"})
     assert found is not None
-    assert found.text == text
+    assert (found.payload, found.text) == (payload, text)
 
 
 def test_the_largest_picture_that_we_may_keep_is_taken() -> None:

@@ -30,11 +30,13 @@ from tests.doubles.telegram_rules import (
     BY_DEFAULT,
     MAX_ANSWER,
     MAX_DOWNLOAD,
+    SCOPES,
     Params,
     RefusalError,
     bad_request,
     check_format,
     check_markup,
+    check_menu,
     check_text,
     too_many_requests,
 )
@@ -113,6 +115,8 @@ class _State:
     files: dict[str, _File] = field(default_factory=dict)
     taps: dict[str, bool] = field(default_factory=dict)
     """Callback query → answered."""
+    menus: dict[str, list[Json]] = field(default_factory=dict)
+    """Commands by the kind of chats that see them."""
     allowed: frozenset[str] = BY_DEFAULT
     webhook: _Webhook | None = None
     polls: int = 0
@@ -476,6 +480,14 @@ class TelegramServer:
             "file_path": file.path,
         }
 
+    def _do_setmycommands(self, params: Params) -> bool:
+        menu = check_menu(params.json("commands"))
+        self._state.menus[_scope(params)] = menu
+        return True
+
+    def _do_getmycommands(self, params: Params) -> list[Json]:
+        return self._state.menus.get(_scope(params), [])
+
     def _do_setwebhook(self, params: Params) -> bool:
         secret = params.text("secret_token")
         if not all((c.isalnum() and c.isascii()) or c in "_-" for c in secret):
@@ -684,6 +696,13 @@ class TelegramServer:
         if answer.is_success:
             return None
         return min(float(answer.headers.get("Retry-After", pause)), 60.0)
+
+
+def _scope(params: Params) -> str:
+    scope = params.json("scope") or {"type": "default"}
+    if scope.get("type") not in SCOPES:
+        raise bad_request("unsupported scope")
+    return str(scope["type"])
 
 
 async def _values(request: Request) -> Json:

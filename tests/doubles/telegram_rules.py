@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ MESSAGE_KINDS = ("message", "edited_message")
 BY_DEFAULT = frozenset({*MESSAGE_KINDS, "callback_query", "my_chat_member"})
 """Kinds that come without being asked for; reactions and members do not."""
 ACTIONS = frozenset({"typing", "upload_photo", "upload_document", "find_location"})
+SCOPES = frozenset({"default", "all_private_chats", "all_group_chats"})
+MAX_COMMANDS = 100
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _INLINE_ACTIONS = ("callback_data", "url", "web_app", "copy_text")
 _KEY_ACTIONS = ("request_contact", "request_location", "web_app")
 
@@ -96,6 +100,17 @@ def check_format(params: Params) -> None:
     """The product sends plain text: a format here is a mistake."""
     if params.values.get("parse_mode"):
         raise bad_request("unsupported parse_mode")
+
+
+def check_menu(commands: Any) -> list[dict[str, Any]]:
+    if not isinstance(commands, list) or len(commands) > MAX_COMMANDS:
+        raise bad_request("expected an Array of BotCommand")
+    for each in commands:
+        if not _COMMAND.fullmatch(str(each.get("command", ""))):
+            raise bad_request("BOT_COMMAND_INVALID")
+        if not 1 <= len(str(each.get("description", ""))) <= 256:
+            raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+    return commands
 
 
 def check_markup(markup: Any) -> dict[str, Any] | None:

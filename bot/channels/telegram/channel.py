@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 import yaml
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from telegram import (
     Bot,
+    BotCommandScopeAllPrivateChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -60,12 +61,21 @@ _NEVER_SENT = (
 logger = log.get(__name__)
 
 
+class MenuCommand(BaseModel):
+    """A line of the menu; ``does`` is what a button with that payload does."""
+
+    command: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
+    does: str
+    description: str = Field(min_length=1, max_length=256)
+
+
 class Words(BaseModel):
     """What only Telegram needs, in ``data/telegram.yml``: the keys of its own keyboard,
-    and the line for a group."""
+    the menu, and the line for a group."""
 
     share_contact: str
     share_location: str
+    commands: tuple[MenuCommand, ...]
     group_line: str
 
     @classmethod
@@ -95,6 +105,7 @@ class TelegramChannel:
         """``timeout``: seconds to wait for an answer to a single call."""
         base = api_url.rstrip("/")
         self._words = words
+        self.commands = {entry.command: entry.does for entry in words.commands}
         self.capabilities = Capabilities(max_buttons=10, max_text=4000, limits=limits)
         self._timeout = timeout
         self._requests = (_Request(1, timeout), _Request(64, timeout))
@@ -202,6 +213,14 @@ class TelegramChannel:
         with _translated():
             self._name = (await self._bot.get_me()).username or ""
         return self._name
+
+    async def show_menu(self) -> None:
+        """Put the commands into the menu of private chats; groups have none."""
+        menu = [(entry.command, entry.description) for entry in self._words.commands]
+        with _translated():
+            await self._bot.set_my_commands(
+                menu, scope=BotCommandScopeAllPrivateChats()
+            )
 
     def _keyboard(
         self, message: OutboundMessage

@@ -105,7 +105,7 @@ class Intake:
     def _read(self, update: RawUpdate) -> InboundMessage | None:
         now = self._clock()
         try:
-            return parse(update, now)
+            return parse(update, now, self._channel.commands)
         except ChannelError as error:
             problem = error.data["problem"]
         bare = parse_bare(update, now)

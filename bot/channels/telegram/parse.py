@@ -3,6 +3,7 @@
 Only private chats are heard: what is said in a group is nobody's petition.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,18 +44,23 @@ class Membership:
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 MAX_PHOTO = 10 * 1024 * 1024
-_START = "/start"
+_START = "start"
+_COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(\s.*)?", re.DOTALL)
+_NO_COMMANDS: Mapping[str, str] = {}
 _OTHER_CONTENT = ("poll", "game", "story", "paid_media", "checklist", "invoice")
 """What a person may send and we have no use for; it still gets an answer."""
 
 
-def parse(raw: RawUpdate, now: datetime) -> InboundMessage | None:
-    """The message in an update; none when it is not for us.
+def parse(
+    raw: RawUpdate, now: datetime, commands: Mapping[str, str] = _NO_COMMANDS
+) -> InboundMessage | None:
+    """The message in an update; none when it is not for us. ``commands``: what the
+    commands of the menu stand for.
 
     Raises ``ChannelError('update_unreadable')`` when Telegram's schema is not met.
     """
     with _readable():
-        return _parse(Update.de_json(dict(raw), None), now)
+        return _parse(Update.de_json(dict(raw), None), now, commands)
 
 
 def parse_bare(raw: RawUpdate, now: datetime) -> InboundMessage | None:
@@ -131,11 +137,13 @@ class _BareUpdate(BaseModel):
     message: _BareMessage
 
 
-def _parse(update: Update, now: datetime) -> InboundMessage | None:
+def _parse(
+    update: Update, now: datetime, commands: Mapping[str, str]
+) -> InboundMessage | None:
     if update.callback_query is not None:
         return _press(update.update_id, update.callback_query, now)
     if update.message is not None and _is_private(update.message.chat):
-        return _sent(update.update_id, update.message)
+        return _sent(update.update_id, update.message, commands)
     if update.edited_message is not None and _is_private(update.edited_message.chat):
         return _edited(update.update_id, update.edited_message)
     return None
@@ -155,14 +163,18 @@ def _press(
     )
 
 
-def _sent(update_id: int, message: Message) -> InboundMessage | None:
+def _sent(
+    update_id: int, message: Message, commands: Mapping[str, str]
+) -> InboundMessage | None:
     media = _media(message)
     phone, card = _contact(message)
-    text = _text(message) or card or _venue(message)
+    payload, words = _command(_text(message), commands)
+    text = words or card or _venue(message)
     sticker = bool(message.sticker or message.dice)
     location = _location(message)
     has_content = (
-        text
+        payload
+        or text
         or media
         or phone
         or sticker
@@ -176,6 +188,7 @@ def _sent(update_id: int, message: Message) -> InboundMessage | None:
         peer=str(message.chat.id),
         sent_at=message.date.astimezone(UTC),
         text=text,
+        payload=payload,
         media=media,
         phone=phone,
         location=location,
@@ -201,12 +214,21 @@ def _edited(update_id: int, message: Message) -> InboundMessage | None:
 
 
 def _text(message: Message) -> str:
-    """Words or caption. ``/start payload`` becomes ``start payload``."""
-    text = _nfc(message.text or message.caption or "")
-    command = text.split(maxsplit=1)[0] if text.strip() else ""
-    if command == _START or command.startswith(f"{_START}@"):
-        return f"start{text.removeprefix(command)}"
-    return text
+    return _nfc(message.text or message.caption or "")
+
+
+def _command(text: str, commands: Mapping[str, str]) -> tuple[str | None, str]:
+    """What a command of the menu stands for, and the words behind it; of the two the
+    words count. ``/start`` may have the payload of a link behind it."""
+    found = _COMMAND.fullmatch(text)
+    if not found:
+        return None, text
+    name, rest = found[1].lower(), (found[2] or "").strip()
+    if name == _START:
+        return f"{_START}/{rest}" if rest else _START, ""
+    if name not in commands:
+        return None, text
+    return (None, rest) if rest else (commands[name], "")
 
 
 def _contact(message: Message) -> tuple[str | None, str]:

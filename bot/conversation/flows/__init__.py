@@ -32,6 +32,7 @@ from bot.conversation.flows.sealed import (
     ProtectionFlow,
     SelfHarmFlow,
 )
+from bot.conversation.flows.start import START, StartFlow
 from bot.conversation.flows.talk import TALK, TalkFlow
 from bot.conversation.linking import LINKED, TYPED, LinkedFlow
 
@@ -62,6 +63,7 @@ ALL = {
         RateFlow(),
         RegisterFlow(),
         SelfHarmFlow(),
+        StartFlow(),
         TalkFlow(),
         TurnedAwayFlow(),
         UnlinkFlow(),
@@ -91,6 +93,7 @@ OPENINGS = {
     TYPED: PairFlow.name,
     UNLINK: UnlinkFlow.name,
     **dict.fromkeys(PREFERS, PreferFlow.name),
+    START: StartFlow.name,
     **dict.fromkeys((STOP, WANT), NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),

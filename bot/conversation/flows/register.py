@@ -32,28 +32,43 @@ class RegisterFlow(FormFlow):
 
     def open(self, scene: Scene) -> None:
         """Say what the conference is and what is kept, then ask."""
-        if slips := scene.facts.slips():
-            slip = slips[0]
-            scene.say(
-                "utter_already_registered",
-                code=slip.code,
-                starts_at=slip.starts_at,
-                position=slip.position,
-            )
-            return
         conferences = scene.facts.conferences()
+        if self._is_registered(scene):
+            return
         if not conferences:
             scene.say("utter_no_conference")
             return
-        frame = scene.push(self.name, self.form)
-        if not scene.state.introduced:
-            scene.state.introduced = True
-            scene.say("utter_introduction")
+        self._push(scene)
         if len({self._plan(scene, c) for c in conferences}) > 1:
-            frame.step = _WHICH
+            scene.frame.step = _WHICH
             self._ask_which(scene)
             return
         self._begin(scene, conferences[0])
+
+    def open_for(self, scene: Scene, conference: ConferenceInfo) -> None:
+        """For one that was named; a slip that is being filled is for that one now."""
+        if self._is_registered(scene):
+            return
+        if not scene.state.frames or scene.frame.flow != self.name:
+            self._push(scene)
+        self._begin(scene, conference)
+
+    def _is_registered(self, scene: Scene) -> bool:
+        slips = scene.facts.slips()
+        if slips:
+            scene.say(
+                "utter_already_registered",
+                code=slips[0].code,
+                starts_at=slips[0].starts_at,
+                position=slips[0].position,
+            )
+        return bool(slips)
+
+    def _push(self, scene: Scene) -> None:
+        scene.push(self.name, self.form)
+        if not scene.state.introduced:
+            scene.state.introduced = True
+            scene.say("utter_introduction")
 
     def _begin(self, scene: Scene, conference: ConferenceInfo) -> None:
         frame = scene.frame
