@@ -40,7 +40,8 @@ class InboundMessage(BaseModel):
     ``provider_event_id`` is unique within the channel account; ``peer`` is the chat on
     the platform; ``sent_at`` is the sender's time, aware UTC; ``seen`` is the id of the
     newest of our messages that the sender had on screen, where the channel knows it;
-    ``number`` is set where choices are numbered lines and the text is nothing but one.
+    ``under`` the platform's id of the one whose button was tapped; ``number`` is set
+    where choices are numbered lines and the text is nothing but one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,7 @@ class InboundMessage(BaseModel):
     forwarded: bool = False
     seen: int | None = None
     number: int | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True)

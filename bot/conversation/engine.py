@@ -104,6 +104,12 @@ class Engine:
             return True
         return find_code(text) is not None and turn.words <= _CODE_WORDS
 
+    def is_for_ever(self, payload: str) -> bool:
+        """Whether a button opens something by itself, whatever is being asked."""
+        name = _bare_name(payload)
+        opens = name in self._openings or name in self._questions
+        return opens or find_code(payload) is not None
+
     def resume(self, state: State, turn: Turn, facts: Facts, outcome: Outcome) -> Step:
         """Hand the outcome of an effect to the flow that asked for it."""
         scene = self._scene(state, turn, facts)
@@ -162,7 +168,10 @@ class Engine:
             if Signal.IDENTITY_NUMBER in turn.signals:
                 scene.say("utter_identity_removed")
             return False
-        if turn.sticker and not scene.state.frames:
+        if turn.late:
+            scene.say("utter_button_late")
+            self._repeat(scene)
+        elif turn.sticker and not scene.state.frames:
             scene.say("utter_sticker")
         else:
             self._repeat(scene)

@@ -13,6 +13,7 @@ from bot.conversation import audience, linking, numbers
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
 from bot.errors import DomainError
+from bot.notifications import outbox
 from bot.notifications.model import ChannelAccount, Conversation
 from bot.petitions.code import find_code
 from bot.safety.rules import SafetyRules, Signal
@@ -23,6 +24,8 @@ from nlu.text import clean
 STORED = "stored:"
 """Prefix of the source of a file that the channel stored itself."""
 _LABEL = b"inbox"
+_IN_A_HURRY = timedelta(seconds=3)
+"""Two taps within that are one."""
 _TOLD_IN = timedelta(seconds=1)
 """How exactly a platform tells the time."""
 
@@ -36,6 +39,12 @@ _OF_PEER = select(Conversation).where(
     col(Conversation.locality_id) == bindparam("locality"),
     col(Conversation.account_id) == bindparam("account"),
     col(Conversation.peer_hash) == bindparam("peer"),
+)
+_LAST = (
+    select(Inbound)
+    .where(col(Inbound.conversation_id) == bindparam("conversation"))
+    .order_by(col(Inbound.id).desc())
+    .limit(1)
 )
 _OURS = _OF_PEER.with_for_update()
 """A turn that ends while a message is written must not count it as absent."""
@@ -144,10 +153,12 @@ class Inbox:
             return Receipt(_id(conversation), True, conversation.due_at)
         conversation.heard_at = now
         key = self._vault.unwrap(conversation.key)
-        message = linking.take_word(session, self._vault, conversation, message, now)
-        message = numbers.take_number(session, conversation, key, message)
-        if account.channel in self._for_staff and conversation.staff_id is None:
-            message = audience.turn_away(message)
+        message = self._as_meant(session, conversation, key, message, now)
+        seen = message.seen
+        if message.under is not None:
+            seen = outbox.sent_as(session, _id(conversation), message.under)
+        if self._is_tapped_again(session, conversation, key, message, seen, now):
+            return Receipt(_id(conversation), True, conversation.due_at)
         assessment = self._safety.assess(clean(message.text))
         files = [
             self._attach(session, conversation, media, now) for media in message.media
@@ -161,7 +172,7 @@ class Inbox:
             location=message.location,
             sticker=message.sticker,
             edited=message.edited,
-            seen=message.seen,
+            seen=seen,
             signals=tuple(sorted(signal.value for signal in assessment.signals)),
             danger=assessment.danger.value if assessment.danger else None,
         )
@@ -180,6 +191,23 @@ class Inbox:
         self._schedule(conversation, now, ends_burst=ends_burst, has_files=bool(files))
         session.add(conversation)
         return Receipt(_id(conversation), False, conversation.due_at)
+
+    def _as_meant(
+        self,
+        session: Session,
+        conversation: Conversation,
+        key: bytes,
+        message: InboundMessage,
+        now: datetime,
+    ) -> InboundMessage:
+        """Without a secret word, with a typed number as the choice that it names, and
+        with nothing in it where residents are not heard."""
+        message = linking.take_word(session, self._vault, conversation, message, now)
+        message = numbers.take_number(session, conversation, key, message)
+        is_closed = conversation.channel in self._for_staff
+        if is_closed and conversation.staff_id is None:
+            return audience.turn_away(message)
+        return message
 
     def note_presence(
         self,
@@ -234,6 +262,24 @@ class Inbox:
         session.add(conversation)
         session.flush()
         return conversation
+
+    def _is_tapped_again(
+        self,
+        session: Session,
+        conversation: Conversation,
+        key: bytes,
+        message: InboundMessage,
+        seen: int | None,
+        now: datetime,
+    ) -> bool:
+        """A button of one and the same message, hit twice by a finger in a hurry."""
+        if not message.payload or seen is None:
+            return False
+        last = session.exec(_LAST, params={"conversation": conversation.id}).first()
+        if last is None or last.body is None or last.received_at + _IN_A_HURRY < now:
+            return False
+        before = Body.open(key, last.body)
+        return (before.payload, before.seen) == (message.payload, seen)
 
     def _attach(
         self, session: Session, conversation: Conversation, media: Media, now: datetime

@@ -28,6 +28,12 @@ class Frame(BaseModel):
     answered: list[str] = Field(default_factory=list)
     data: dict[str, Any] = Field(default_factory=dict)
 
+    @property
+    def question(self) -> list[Any]:
+        """What is being asked, as far as an answer to something else can be told."""
+        about = [self.data.get(name) for name in ("code", "doubt", "asked_fields")]
+        return [self.flow, self.step, self.asking, *about]
+
     def value(self, slot: str) -> Any:
         """The value of a slot, none when it is empty or was skipped."""
         answer = self.slots.get(slot)
@@ -61,6 +67,9 @@ class State(BaseModel):
     misses: int = 0
     informal: bool = False
     told_waiting: bool = False
+    asked_from: int = 0
+    """The first of our messages that asked what is being asked now: a button of an
+    older one answers something else."""
     sealed: bool = False
     """The person is being guided in the sealed lane: nothing is repeated to them."""
 
@@ -68,6 +77,11 @@ class State(BaseModel):
     def frame(self) -> Frame | None:
         """The running flow."""
         return self.frames[-1] if self.frames else None
+
+    @property
+    def question(self) -> list[Any] | None:
+        """What is being asked; none when nothing runs."""
+        return self.frame.question if self.frame else None
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the conversation's key."""

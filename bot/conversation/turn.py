@@ -33,6 +33,8 @@ class Turn:
     phone: str | None = None
     location: tuple[float, float] | None = None
     sticker: bool = False
+    late: bool = False
+    """A button was tapped whose question is over; it counts for nothing."""
     edited: bool = False
     """Nothing but a message that was sent before and has now been changed."""
     signals: frozenset[Signal] = frozenset()

@@ -245,22 +245,29 @@ class Turns:
             return None
         key = self._registry.vault.unwrap(conversation.key)
         bodies = open_bodies(key, rows)
+        state = State.open(key, conversation.state)
         return Claimed(
             conversation_id=conversation.id or 0,
             version=conversation.version,
             lease=lease,
             key=key,
-            state=State.open(key, conversation.state),
+            state=state,
             message_ids=tuple(row.id or 0 for row in rows),
             bodies=tuple(bodies),
-            turn=self._join(conversation, bodies, now),
+            turn=self._join(conversation, state, bodies, now),
         )
 
     def _join(
-        self, conversation: Conversation, bodies: Sequence[Body], now: datetime
+        self,
+        conversation: Conversation,
+        state: State,
+        bodies: Sequence[Body],
+        now: datetime,
     ) -> Turn:
         """One turn out of the messages; what was written before our question arrived
         is kept apart."""
+        taps = [body for body in bodies if body.payload]
+        in_time = [body.payload for body in taps if not self._is_late(state, body)]
         phrases = self._engine.book.phrases
         early: list[str] = []
         answers: list[str] = []
@@ -275,7 +282,8 @@ class Turns:
             now=now,
             text="\n".join(answers),
             continuation="\n".join(early),
-            payload=next((b.payload for b in reversed(bodies) if b.payload), None),
+            payload=in_time[-1] if in_time else None,
+            late=bool(taps) and not in_time,
             media=tuple(
                 Picture(file_id, MediaKind(kind))
                 for body in bodies
@@ -287,6 +295,14 @@ class Turns:
             edited=all(body.edited for body in bodies),
             signals=frozenset(Signal(s) for body in bodies for s in body.signals),
             danger=Danger(dangers[0]) if dangers else None,
+        )
+
+    def _is_late(self, state: State, tap: Body) -> bool:
+        """Whether it answers a question that is over; other buttons work for ever."""
+        return (
+            tap.seen is not None
+            and tap.seen < state.asked_from
+            and not self._engine.is_for_ever(tap.payload or "")
         )
 
     def _hold(self, session: Session, claimed: Claimed, now: datetime) -> _Held | None:
@@ -342,6 +358,8 @@ class Turns:
         self, held: _Held, key: bytes, state: State, row: Outbound | None
     ) -> None:
         session, conversation, now = held.session, held.conversation, held.now
+        if row is not None and state.question != held.claimed.state.question:
+            state.asked_from = row.id or 0
         conversation.state = state.close(key)
         conversation.free_text = not state.choices or _asks_for_words(state)
         self._plan_draft(conversation, state, now)

@@ -411,6 +411,16 @@ def arrived(
     ).all()
 
 
+def sent_as(session: Session, conversation_id: int, name: str) -> int | None:
+    """The id of the message of ours that the platform calls so in this chat."""
+    return session.exec(
+        select(Outbound.id).where(
+            Outbound.conversation_id == conversation_id,
+            Outbound.provider_message_id == name,
+        )
+    ).first()
+
+
 def is_known(session: Session, locality_id: str, key: str) -> bool:
     """Whether a message with this key was put before."""
     return session.exec(with_key(locality_id, key)).first() is not None

@@ -241,9 +241,8 @@ class Commune(Inside):
     async def file(self, user: User, story: str) -> str:
         """File a petition with nothing but its story; the code."""
         await self.say(user, story)
-        await self.press(user, "Làm tiếp")
-        for title in ("Tôi không rõ", "Tôi không rõ", "Không có ảnh", "Không để số"):
-            await self.press(user, title)
+        while "Gửi" not in (shown := user.messages[-1].buttons):
+            await self.press(user, shown[0])
         receipt = await self.press(user, "Gửi")
         found = find_code(receipt)
         assert found, receipt

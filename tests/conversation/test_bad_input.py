@@ -129,6 +129,21 @@ def test_an_old_button_says_so_and_asks_again(talk: Talk) -> None:
     assert "Họ và tên" in reply
 
 
+def test_words_that_come_with_a_late_button_are_heard(plain_talk: Talk) -> None:
+    person = plain_talk.person()
+    person.say("đường vào thôn hư quá xe không đi được")
+    notice = person.last.id
+    person.press("Làm tiếp")
+
+    reply = person._send(
+        person.message(payload="cancel", seen=notice),
+        person.message(text="từ cầu treo lên tới nhà ông Bảy"),
+    )
+
+    assert "từ cầu treo" in reply
+    assert "từ khi nào" in reply
+
+
 def test_an_identity_number_is_removed_before_it_is_stored(talk: Talk) -> None:
     person = talk.person()
 

@@ -90,9 +90,9 @@ class User:
             extra = {"entities": [entity], **extra}
         return self._send(text=text, **extra)
 
-    def press(self, title: str) -> int:
-        """Tap a button of the newest message that has it."""
-        for sent in reversed(self.messages):
+    def press(self, title: str, on: Sent | None = None) -> int:
+        """Tap a button of the newest message that has it, or of that one."""
+        for sent in [on] if on else reversed(self.messages):
             for button in sent.cells():
                 if button["text"] == title:
                     return self._tap(sent, button)

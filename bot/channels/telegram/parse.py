@@ -160,6 +160,7 @@ def _press(
         peer=str(query.message.chat.id),
         sent_at=now,
         payload=query.data or None,
+        under=str(query.message.message_id),
     )
 
 
