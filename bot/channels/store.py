@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,13 +24,23 @@ class Receive(Protocol):
         """Store."""
 
 
+class NotePresence(Protocol):
+    """``Worker.note_presence``: whether a person can be written to."""
+
+    async def __call__(
+        self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
+    ) -> None:
+        """Note it."""
+
+
 @dataclass(frozen=True)
 class Store:
-    """Stores messages of one account. ``wake_fetcher``: called when files wait."""
+    """Stores what happens to one account. ``wake_fetcher``: called when files wait."""
 
     account: ChannelAccount
     receive: Receive
-    wake_fetcher: Callable[[], None] = lambda: None
+    note_presence: NotePresence
+    wake_fetcher: Callable[[], None]
 
     async def put(self, messages: Sequence[InboundMessage]) -> None:
         """Store them together. What breaks the inbox is stored without its content, so
@@ -47,6 +58,10 @@ class Store:
             await self._put_bare(messages[0], name)
         if any(message.media for message in messages):
             self.wake_fetcher()
+
+    async def note(self, peer: str, *, is_here: bool, at: datetime) -> None:
+        """Somebody has shut us out, or lets us write again."""
+        await self.note_presence(self.account, peer, is_here=is_here, at=at)
 
     async def _put_bare(self, message: InboundMessage, problem: str) -> None:
         logger.error(

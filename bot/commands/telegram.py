@@ -10,9 +10,10 @@ from fastapi import APIRouter
 from bot.bootstrap import Product
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.groups import Groups
-from bot.channels.telegram.intake import Doors, Intake
+from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.webhook import router
+from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.worker import Worker
 from bot.errors import ChannelError
@@ -57,13 +58,8 @@ class Telegram:
             self.channel,
             product.profile.authority,
         )
-        doors = Doors(
-            receive=worker.receive,
-            note_presence=worker.note_presence,
-            greet=groups.greet,
-            wake_fetcher=fetcher.wake,
-        )
-        return Intake(self.account, self.channel, doors, product.clock)
+        store = store_for(self.account, worker, fetcher)
+        return Intake(store, self.channel, groups.greet, product.clock)
 
     def poller(self, intake: Intake) -> Coroutine[Any, Any, None]:
         """Long polling, to be run beside the rest."""

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 import httpx
 import typer
 from fastapi import APIRouter
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from bot import log
 from bot.bootstrap import Product, build
-from bot.channels.store import Store
 from bot.channels.zalo.api import Api, Door
 from bot.channels.zalo.budget import Budget, spent
 from bot.channels.zalo.channel import ZaloChannel
@@ -25,13 +24,14 @@ from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates, ZaloFile
 from bot.channels.zalo.tokens import Tokens
 from bot.channels.zalo.webhook import router
+from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.model import Inbound
 from bot.conversation.worker import Worker
 from bot.errors import ChannelError, ConfigurationError
 from bot.messages import message
 from bot.notifications import staff_push
-from bot.notifications.model import ChannelAccount, Conversation
+from bot.notifications.model import ChannelAccount
 from bot.settings import Settings, load_settings
 from bot.storage.types import stored_id
 from bot.web.site import Site
@@ -112,9 +112,9 @@ class Zalo:
 
     def intake(self, worker: Worker, fetcher: Fetcher) -> Intake:
         """What stores the events of this account."""
-        store = Store(self.account, worker.receive, fetcher.wake)
+        store = store_for(self.account, worker, fetcher)
         oa_id = self.settings.zalo_oa_id
-        return Intake(oa_id, store, self._leave, self.taps, self.product.clock)
+        return Intake(oa_id, store, self.taps, self.product.clock)
 
     def routes(self, intake: Intake, _site: Site) -> APIRouter:
         """The endpoint that Zalo calls."""
@@ -145,22 +145,6 @@ class Zalo:
                 if error.code == "access_lost":
                     await alarm(self.product, self.account, error.code)
             await asyncio.sleep(_LOOK_EVERY)
-
-    async def _leave(self, peer: str) -> None:
-        """Nothing can be written to somebody who does not follow any more."""
-
-        def work(session: Session) -> None:
-            session.exec(
-                update(Conversation)
-                .where(
-                    col(Conversation.account_id) == self.account.id,
-                    col(Conversation.peer_hash)
-                    == self.product.vault.fingerprint("peer", peer),
-                )
-                .values(blocked_at=self.product.clock())
-            )
-
-        await self.product.database.write(work)
 
     async def _known(self, events: Sequence[str]) -> frozenset[str]:
         rows = select(Inbound.provider_event_id).where(

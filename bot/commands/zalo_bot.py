@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from bot.bootstrap import Product
-from bot.channels.store import Store
 from bot.channels.zalo_bot.channel import ZaloBotChannel
 from bot.channels.zalo_bot.intake import Intake
 from bot.channels.zalo_bot.poller import Poller
 from bot.channels.zalo_bot.webhook import router
+from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.worker import Worker
 from bot.errors import ChannelError
@@ -54,7 +54,7 @@ class ZaloBot:
 
     def intake(self, worker: Worker, fetcher: Fetcher) -> Intake:
         """What stores the events of this bot."""
-        store = Store(self.account, worker.receive, fetcher.wake)
+        store = store_for(self.account, worker, fetcher)
         return Intake(store, self.product.clock)
 
     def poller(self, intake: Intake) -> Coroutine[Any, Any, None]:

@@ -19,9 +19,10 @@ from sqlmodel import SQLModel, select
 
 from bot.bootstrap import Product, build
 from bot.channels.base import Limit, Limits
+from bot.channels.store import Receive, Store
 from bot.channels.telegram.channel import TelegramChannel, Words
 from bot.channels.telegram.groups import Groups
-from bot.channels.telegram.intake import Doors, Intake, Receive
+from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.webhook import router
 from bot.conversation.fetching import Fetcher, fetch_due
@@ -176,13 +177,9 @@ class Commune(Inside):
             channel,
             product.profile.authority,
         )
-        doors = Doors(
-            receive=wrap(worker.receive),
-            note_presence=worker.note_presence,
-            greet=groups.greet,
-            wake_fetcher=fetcher.wake,
-        )
-        intake = Intake(account, channel, doors, product.clock)
+        receive = wrap(worker.receive)
+        store = Store(account, receive, worker.note_presence, fetcher.wake)
+        intake = Intake(store, channel, groups.greet, product.clock)
         return Parts(channel, account, worker, sender, fetcher, intake)
 
     def poller(self, parts: Parts, **options: Any) -> Poller:

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import InboundMessage, OutboundMessage
+from bot.channels.store import Receive
 from bot.channels.telegram.channel import TelegramChannel, Words
-from bot.channels.telegram.intake import Receive
 from bot.errors import ChannelError, ConfigurationError
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.notifications.model import OutboundStatus as Status

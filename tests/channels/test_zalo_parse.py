@@ -124,7 +124,8 @@ def test_the_form_of_zalo_gives_ones_own_number() -> None:
 def test_following_greets_and_leaving_is_known() -> None:
     raw = {"event_name": "follow", "follower": {"id": LAN}, "timestamp": "1"}
     assert read(raw).text == "start"
-    assert read({**raw, "event_name": "unfollow"}) == Left(LAN)
+    left = read({**raw, "event_name": "unfollow"})
+    assert left == Left(LAN, datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

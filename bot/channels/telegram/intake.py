@@ -2,15 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
-from typing import Any, Protocol
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import Any
 
 from bot import log
 from bot.channels.base import InboundMessage
+from bot.channels.store import Store
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.parse import (
     RawUpdate,
@@ -21,39 +18,13 @@ from bot.channels.telegram.parse import (
     parse_bare,
 )
 from bot.clock import Clock
-from bot.errors import ChannelError, ConfigurationError
-from bot.notifications.model import ChannelAccount
+from bot.errors import ChannelError
 
 logger = log.get(__name__)
 
 
-class Receive(Protocol):
-    """``Worker.receive``: returns when the messages of a chat are safely written."""
-
-    async def __call__(
-        self, account: ChannelAccount, /, *messages: InboundMessage
-    ) -> object:
-        """Store."""
-
-
-class NotePresence(Protocol):
-    """``Worker.note_presence``: whether a person can be written to."""
-
-    async def __call__(
-        self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
-    ) -> None:
-        """Note it."""
-
-
-@dataclass(frozen=True)
-class Doors:
-    """Where what comes in goes. ``greet``: into which group the bot was let;
-    ``wake_fetcher``: files wait to be fetched."""
-
-    receive: Receive
-    note_presence: NotePresence
-    greet: Callable[[str], Coroutine[Any, Any, None]]
-    wake_fetcher: Callable[[], None]
+Greet = Callable[[str], Coroutine[Any, Any, None]]
+"""The bot was let into that group."""
 
 
 class Intake:
@@ -61,14 +32,14 @@ class Intake:
 
     def __init__(
         self,
-        account: ChannelAccount,
+        store: Store,
         channel: TelegramChannel,
-        doors: Doors,
+        greet: Greet,
         clock: Clock,
     ) -> None:
-        self._account = account
+        self._store = store
         self._channel = channel
-        self._doors = doors
+        self._greet = greet
         self._clock = clock
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -86,7 +57,7 @@ class Intake:
                 message for update in together if (message := self._read(update))
             ]
             if messages:
-                await self._store(messages)
+                await self._store.put(messages)
 
     async def _let_in_or_out(self, update: RawUpdate) -> None:
         try:
@@ -96,11 +67,9 @@ class Intake:
         if change is None:
             return
         if change.is_private:
-            await self._doors.note_presence(
-                self._account, change.chat, is_here=change.is_in, at=change.at
-            )
+            await self._store.note(change.chat, is_here=change.is_in, at=change.at)
         elif change.is_in and not change.was_in:
-            self._do_beside(self._doors.greet(change.chat))
+            self._do_beside(self._greet(change.chat))
 
     def _read(self, update: RawUpdate) -> InboundMessage | None:
         now = self._clock()
@@ -116,32 +85,6 @@ class Intake:
             answered=bare is not None,
         )
         return bare
-
-    async def _store(self, messages: Sequence[InboundMessage]) -> None:
-        try:
-            await self._doors.receive(self._account, *messages)
-        except (SQLAlchemyError, ConfigurationError):
-            raise  # the deployment is ill, not the message
-        except Exception as problem:  # noqa: BLE001 (its text may hold a person's words)
-            name = type(problem).__name__
-            if len(messages) > 1:
-                for message in messages:
-                    await self._store([message])
-                return
-            await self._store_bare(messages[0], name)
-        if any(message.media for message in messages):
-            self._doors.wake_fetcher()
-
-    async def _store_bare(self, message: InboundMessage, problem: str) -> None:
-        logger.error(
-            "message_unreadable", update=message.provider_event_id, problem=problem
-        )
-        bare = InboundMessage(
-            provider_event_id=message.provider_event_id,
-            peer=message.peer,
-            sent_at=message.sent_at,
-        )
-        await self._doors.receive(self._account, bare)
 
     def _stop_spinner(self, update: RawUpdate) -> None:
         if tapped := callback_id(update):

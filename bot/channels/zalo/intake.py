@@ -1,8 +1,5 @@
 """What webhook and polling share: every event of an account is stored once."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from bot import log
 from bot.channels.base import InboundMessage
 from bot.channels.store import Store
@@ -10,21 +7,15 @@ from bot.channels.zalo.parse import Left, RawEvent, bare, parse
 from bot.channels.zalo.taps import Taps
 from bot.clock import Clock
 
-Leave = Callable[[str], Awaitable[Any]]
-"""Somebody, named by the platform's id, cannot be written to any more."""
-
 logger = log.get(__name__)
 
 
 class Intake:
     """Takes the events of one account."""
 
-    def __init__(
-        self, oa_id: str, store: Store, leave: Leave, taps: Taps, clock: Clock
-    ) -> None:
+    def __init__(self, oa_id: str, store: Store, taps: Taps, clock: Clock) -> None:
         self._oa_id = oa_id
         self._store = store
-        self._leave = leave
         self._taps = taps
         self._clock = clock
 
@@ -33,7 +24,7 @@ class Intake:
         could not be written: then it must come again."""
         found = self._read(event)
         if isinstance(found, Left):
-            await self._leave(found.peer)
+            await self._store.note(found.peer, is_here=False, at=found.at)
         elif found is not None:
             await self._store.put([found])
 

@@ -44,6 +44,7 @@ class Left:
     """Somebody does not follow the account any more: nothing can be written."""
 
     peer: str
+    at: datetime
 
 
 def parse(
@@ -56,7 +57,7 @@ def parse(
         return None
     match name:
         case "unfollow":
-            return Left(peer)
+            return Left(peer, _moment(event.get("timestamp"), now))
         case "follow":
             return _message(event, name, peer, now, text=_START)
         case "user_submit_info":
