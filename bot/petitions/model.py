@@ -138,7 +138,7 @@ class Petition(SQLModel, table=True):
             "petition_unheard",
             "locality_id",
             "received_at",
-            sqlite_where=text("needs_listening"),
+            sqlite_where=text("needs_listening = 1"),
             postgresql_where=text("needs_listening"),
         ),
         # Few are answered and not closed: the tick that closes them reads only these.

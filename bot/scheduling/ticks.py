@@ -22,6 +22,7 @@ from bot.notifications import reminders as notices
 from bot.notifications.counter import Counter
 from bot.petitions import data_requests, listening
 from bot.petitions.model import Petition
+from bot.petitions.service import PETITION
 from bot.scheduling import files, lane, reminders, upkeep
 from bot.scheduling.reminders import Remind
 from bot.scheduling.tick import Tick
@@ -116,10 +117,10 @@ def tell_holders(product: Product) -> Remind:
 
     def tell(session: Session, reminder: Reminder, now: datetime) -> None:
         due = reminder.due
+        unit_id, code, holders = profile.triage_unit, due.rule, []
         if due.aggregate == data_requests.CALL:
             code = data_requests.code(due.aggregate_id)
-            unit_id, holders = profile.triage_unit, []
-        else:
+        elif due.aggregate == PETITION:
             petition = session.get_one(Petition, due.aggregate_id)
             is_voice = due.rule == listening.RULE  # the Office listens
             unit_id = profile.triage_unit if is_voice else petition.unit_id

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import select
 
 from bot.bootstrap import Product
@@ -14,6 +14,7 @@ from bot.conversation.model import Attachment
 from bot.conversation.state import State
 from bot.notifications.model import Conversation, DigestItem, Outbound
 from bot.notifications.outbox import Content
+from bot.petitions import listening
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import CallBack, Petition
 from bot.staff.model import Account, Role
@@ -230,6 +231,18 @@ def test_numbers_of_identity_papers_are_not_kept(scene: Scene) -> None:
     scene.write("Tôi tên Nghé, CCCD 051203004567, ống nước đứt.")
     assert "051203004567" not in scene.hre.last.text
     assert "ống nước đứt" in scene.hre.last.text
+
+
+def test_the_list_is_found_by_its_index(scene: Scene) -> None:
+    asked: list[str] = []
+    engine = scene.talk.product.database.engine
+    with scene.talk.product.database.reading() as session:
+        event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+        listening.count_to_hear(session, "son-tay-ha")
+        (query,) = asked[-1:]
+        explain = f"EXPLAIN QUERY PLAN {query}".replace("?", "'x'")
+        plan = str(session.connection().exec_driver_sql(explain).all())
+    assert "petition_unheard" in plan
 
 
 def test_only_the_office_listens(scene: Scene) -> None:

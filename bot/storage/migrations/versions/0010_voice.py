@@ -34,7 +34,7 @@ def upgrade() -> None:
         "petition_unheard",
         "petition",
         ["locality_id", "received_at"],
-        sqlite_where=sa.text("needs_listening"),
+        sqlite_where=sa.text("needs_listening = 1"),
         postgresql_where=sa.text("needs_listening"),
     )
 
