@@ -25,7 +25,10 @@ LINKED = "staff_linked"
 TYPED = "link_code"
 """What the engine gets instead of a code, with the verdict behind a slash."""
 _WORD = re.compile(r"\s*link[\s:]+([0-9a-f]{8})\s*", re.I)
-_CODE = re.compile(r"\W*noi[\W_]+([0-9a-z]{4})[\W_]?([0-9a-z]{4})\W*")
+_SIGN = "[0-9b-df-hj-np-tv-xz]"
+"""No code has a vowel, and every word of Vietnamese has one."""
+_CODE = re.compile(rf"\W*noi[\W_]+({_SIGN}{{7,9}}|{_SIGN}{{4}}[\W_]{_SIGN}{{4}})\W*")
+_BETWEEN = re.compile(r"[\W_]")
 _LONGEST = 40
 
 
@@ -57,9 +60,10 @@ def take_word(
 
 
 def _code_in(text: str) -> str | None:
-    """The code after the word, however it is spelt and grouped."""
+    """The code after the word, however it is spelt and grouped; also one with a sign
+    too many or too few, which is none."""
     found = _CODE.fullmatch(fold(clean(text))) if len(text) <= _LONGEST else None
-    code = (found[1] + found[2]).upper() if found else ""
+    code = _BETWEEN.sub("", found[1]).upper() if found else ""
     return code if link_codes.is_code(code) else None
 
 

@@ -134,7 +134,8 @@ class TestLinking:
         assert "sẽ nối với" in zalo.say(typed.format(code, code[4:]))
 
     @pytest.mark.parametrize(
-        "words", ["noi tien dien", "nói chuyện 5 phút", "noi 0905 1234", "nơi 2 nhà"]
+        "words",
+        ["noi tien dien", "nói chuyện 5 phút", "noi 0905 1234", "noi khuc km12"],
     )
     def test_words_that_only_look_like_it_are_words(
         self, lan: Person, words: str
@@ -167,6 +168,7 @@ class TestLinking:
         zalo.say("u lam di con")
         code = code_of(lan)
 
+        assert "vẫn giữ" in zalo.say(WRONG)
         zalo.say(f"NOI {code}")
         assert "vẫn giữ" in zalo.press("Nối")
         assert "ở đâu" in zalo.say("tiếp tục")
@@ -190,6 +192,7 @@ class TestLinking:
 class TestRefused:
     def test_a_wrong_one(self, lan: Person) -> None:
         assert REFUSED in lan.say(WRONG)
+        assert REFUSED in lan.say(WRONG[:-1])
 
     def test_after_fifteen_minutes(
         self, lan: Person, zalo: Person, clock: Clock

@@ -495,6 +495,7 @@ class TestDeciding:
             (petition,) = session.exec(select(Petition)).all()
         assert petition.received_at == received
         assert petition.content == "Đề nghị niêm yết danh sách"
+        assert petition.own_chat_only, "no linked chat sees it"
         told = lane.desk.talk.person("nga").last.text
         assert petition.code in told
         page = mai.get(f"/staff/petitions/{petition.code}").text

@@ -100,9 +100,9 @@ class PairFlow:
         scene.pop()
         if outcome.refused:
             _refuse(scene, Verdict(outcome.refused))
-        else:
-            linked = channel_names(scene.book.texts, outcome.channels)
-            scene.say("utter_paired", channels=linked)
+            return
+        linked = channel_names(scene.book.texts, outcome.channels)
+        scene.say("utter_paired", channels=linked)
         _go_on(scene)
 
 
@@ -115,6 +115,7 @@ class UnlinkFlow:
         """Whether it is meant."""
         if not scene.facts.links().channels:
             scene.say("utter_nothing_linked")
+            _go_on(scene)
             return
         _begin(scene, self.name)
         self.prompt(scene)
@@ -182,6 +183,7 @@ def _verdict(scene: Scene) -> Verdict:
 def _refuse(scene: Scene, verdict: Verdict) -> None:
     minutes = link_codes.LASTS.seconds // 60
     scene.say(f"utter_link_{verdict.value}", minutes=minutes)
+    _go_on(scene)
 
 
 def _let_be(scene: Scene) -> bool:
