@@ -22,7 +22,8 @@ class Media(BaseModel):
     """A file that came with a message.
 
     ``source`` is how the channel finds the bytes again (a platform's file id); for an
-    upload that is already stored it is the attachment's own id.
+    upload that is already stored it is the attachment's own id. ``unique`` is the same
+    as often as the platform shows the file, where the platform has such a name.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +33,7 @@ class Media(BaseModel):
     name: str = ""
     size: int | None = None
     seconds: int | None = None
+    unique: str | None = None
 
 
 class InboundMessage(BaseModel):
@@ -40,6 +42,7 @@ class InboundMessage(BaseModel):
     ``provider_event_id`` is unique within the channel account; ``peer`` is the chat on
     the platform; ``sent_at`` is the sender's time, aware UTC; ``seen`` is the id of the
     newest of our messages that the sender had on screen, where the channel knows it;
+    ``message_id`` is the platform's id of it, by which an edit names its message;
     ``under`` the platform's id of the one whose button was tapped; ``number`` is set
     where choices are numbered lines and the text is nothing but one.
     """
@@ -56,6 +59,7 @@ class InboundMessage(BaseModel):
     location: tuple[float, float] | None = None
     sticker: bool = False
     edited: bool = False
+    message_id: str | None = None
     forwarded: bool = False
     seen: int | None = None
     number: int | None = None

@@ -73,6 +73,7 @@ class Desk:
     key: bytes
     turn: Turn
     bodies: Sequence[Body]
+    message_ids: Sequence[int]
     before: State
     now: datetime
 
@@ -400,6 +401,11 @@ class Desk:
         hamlet.tell(
             self.session, self.registry, self.conversation, effect.refs, self.now
         )
+
+    @perform.register
+    def _disregard(self, effect: wanted.Disregard) -> None:
+        erase.empty_messages(self.session, self.message_ids)
+        erase.destroy_files(self.session, effect.media)
 
     @perform.register
     def _purge(self, effect: wanted.Purge) -> None:

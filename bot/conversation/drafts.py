@@ -138,7 +138,16 @@ def _file_spoken(
     facts = DatabaseFacts(session, keeper.registry, row, now)
     scene = Scene(keeper.book, state, Turn(now=now), facts)
     desk = Desk(
-        session, keeper.registry, keeper.texts, row, key, scene.turn, (), before, now
+        session=session,
+        registry=keeper.registry,
+        texts=keeper.texts,
+        conversation=row,
+        key=key,
+        turn=scene.turn,
+        bodies=(),
+        message_ids=(),
+        before=before,
+        now=now,
     )
     filed = desk.perform(PetitionFlow().left_alone(scene))
     _forget(row, state, key)

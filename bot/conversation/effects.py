@@ -223,6 +223,13 @@ class DropMedia:
     media: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Disregard:
+    """Keep nothing of the words and files of this turn."""
+
+    media: tuple[int, ...] = ()
+
+
 Effect = (
     FilePetitions
     | Register
@@ -244,6 +251,7 @@ Effect = (
     | RequestData
     | DropMedia
     | TellHamlet
+    | Disregard
     | WantNotices
     | MakeLinkCode
     | LinkChats

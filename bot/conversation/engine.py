@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.channels.base import MediaKind
+from bot.conversation import edits
 from bot.conversation.effects import Effect, Outcome
 from bot.conversation.flows import heard
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
@@ -85,6 +86,8 @@ class Engine:
     ) -> Step:
         """Take one turn. Pure: ``state`` is not changed."""
         scene = self._scene(state, turn, facts)
+        if edits.is_unchanged(state, turn):
+            return Step(scene.state, (), ())
         self._join_early_words(scene)
         scene.said = self._interpret(scene)
         if self.book.phrases.is_informal(turn.text):
@@ -94,6 +97,7 @@ class Engine:
         self._attend(scene)
         if _is_spoken(turn) and scene.replies:
             self._mind_voice(scene)
+        edits.note(scene, state, turn)
         return self._finish(scene)
 
     def is_plain(self, state: State, turn: Turn) -> bool:
@@ -116,6 +120,7 @@ class Engine:
         for frame in reversed(scene.state.frames):
             receive = getattr(self._flows[frame.flow], "outcome", None)
             if receive is not None:
+                edits.note_filed(scene.state, frame, outcome)
                 receive(scene, outcome)
                 break
         return self._finish(scene)
@@ -178,12 +183,8 @@ class Engine:
         return True
 
     def _changed_afterwards(self, scene: Scene) -> bool:
-        """A message that was changed after it was sent: what was received counts."""
-        if not (scene.turn.edited and scene.turn.text):
-            return False
-        scene.say("utter_edited")
-        self._repeat(scene)
-        return True
+        """A message that was changed after it was taken."""
+        return edits.take(scene, self._flows)
 
     def _running(self, scene: Scene) -> bool:
         return bool(scene.state.frames) and self._flows[scene.frame.flow].take(scene)
@@ -524,6 +525,8 @@ class Engine:
         if scene.said or scene.turn.signals or not scene.turn.text or scene.turn.media:
             return False
         if scene.state.frames:
+            return False
+        if scene.turn.edited and not edits.is_said_anew(scene.state, scene.turn):
             return False
         return self.book.phrases.keyword(scene.turn.text) is None
 

@@ -119,6 +119,11 @@ def destroy_cases(session: Session, case_ids: Sequence[int]) -> None:
     )
 
 
+def empty_messages(session: Session, ids: Sequence[int]) -> None:
+    """Destroy the words of messages."""
+    session.exec(update(Inbound).where(col(Inbound.id).in_(ids)).values(body=None))
+
+
 def destroy_files(session: Session, ids: Sequence[int]) -> None:
     """Destroy the keys of files; the retention tick removes what is left of them."""
     _destroy_keys(session, col(Attachment.id).in_(ids))
@@ -158,6 +163,7 @@ def _give_away(file: Attachment, case: Sealed) -> None:
     if file.path is not None or file.fetch_at is None:
         file.key = file.conversation_id = file.fetch_at = None
         file.source = ""
+        file.unique_id = None
 
 
 def _tag(key: bytes) -> str:

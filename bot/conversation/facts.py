@@ -28,7 +28,7 @@ from bot.notifications.model import Conversation
 from bot.petitions import data_requests, listening, queries, replies
 from bot.petitions.chats import Chats
 from bot.petitions.hamlet import Sight
-from bot.petitions.life import ANSWERED, stage
+from bot.petitions.life import ANSWERED, RESIDENT, Act, possible, stage
 from bot.petitions.model import Petition
 from bot.petitions.service import Registry, reply_due
 from bot.storage.types import stored_id
@@ -203,6 +203,7 @@ class DatabaseFacts:
             reply_due=reply.due if reply else None,
             reply_basis=reply.basis if reply else None,
             answer=self._answer(row),
+            may_add=Act.SUPPLEMENT in possible(row.status, RESIDENT),
             may_reopen=row.status in ANSWERED and replies.may_reopen(row),
         )
 

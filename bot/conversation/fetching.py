@@ -182,6 +182,7 @@ def _close_sealed(row: Attachment) -> None:
     if row.sealed:
         row.key = row.conversation_id = None
         row.source = ""
+        row.unique_id = None
 
 
 async def _failed(product: "Product", claimed: _Claimed, error: ChannelError) -> None:

@@ -8,7 +8,7 @@ import re
 
 from bot.conversation.domain import Mapping, MappingType
 from bot.conversation.scene import Scene
-from bot.conversation.state import Answer
+from bot.conversation.state import Answer, Heard
 from bot.conversation.validators import (
     Accepted,
     Doubt,
@@ -124,6 +124,35 @@ class FormFlow:
         scene.frame.data.pop("doubt", None)
         scene.frame.step = "which_line"
         self._ask_which_line(scene)
+
+    def changed(self, scene: Scene, heard: Heard, words: str) -> bool:
+        """Words that filled slots were changed afterwards: fill them anew. False when
+        there is nothing to be done about it."""
+        frame = scene.frame
+        slots = heard.slots
+        slot = heard.asking if heard.asking in slots else next(iter(slots), None)
+        if slot is None:
+            return False
+        for other in slots:
+            if other != slot:
+                frame.clear(other)
+        verdict = self.correction(scene, slot, words)
+        if verdict is None:
+            return False
+        frame.data.pop("doubt", None)
+        if isinstance(verdict, Accepted):
+            self.accept(scene, slot, verdict)
+            scene.say("utter_edit_taken", noted=self.noted(scene, slot) or None)
+        else:
+            frame.clear(slot)
+            frame.step = "collect"
+            if isinstance(verdict, Doubt):
+                self._raise_doubt(scene, slot, verdict)
+            else:
+                scene.say(verdict.response, **verdict.values)
+        if frame.step == "collect":
+            frame.asking = None
+        return True
 
     def go_on(self, scene: Scene) -> None:
         """Ask for the next empty slot, or read everything back."""

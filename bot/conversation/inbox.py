@@ -71,6 +71,7 @@ class Body:
     location: tuple[float, float] | None = None
     sticker: bool = False
     edited: bool = False
+    message_id: str | None = None
     seen: int | None = None
     signals: tuple[str, ...] = ()
     danger: str | None = None
@@ -159,10 +160,13 @@ class Inbox:
             seen = outbox.sent_as(session, _id(conversation), message.under)
         if self._is_tapped_again(session, conversation, key, message, seen, now):
             return Receipt(_id(conversation), True, conversation.due_at)
+        media = message.media
+        if message.edited:
+            media = self._not_there_yet(session, conversation, media)
+            if not (media or message.text):
+                return Receipt(_id(conversation), True, conversation.due_at)
         assessment = self._safety.assess(clean(message.text))
-        files = [
-            self._attach(session, conversation, media, now) for media in message.media
-        ]
+        files = [self._attach(session, conversation, one, now) for one in media]
         body = Body(
             text=assessment.text,
             sent_at=message.sent_at,
@@ -172,6 +176,7 @@ class Inbox:
             location=message.location,
             sticker=message.sticker,
             edited=message.edited,
+            message_id=message.message_id,
             seen=seen,
             signals=tuple(sorted(signal.value for signal in assessment.signals)),
             danger=assessment.danger.value if assessment.danger else None,
@@ -281,6 +286,20 @@ class Inbox:
         before = Body.open(key, last.body)
         return (before.payload, before.seen) == (message.payload, seen)
 
+    def _not_there_yet(
+        self, session: Session, conversation: Conversation, media: Sequence[Media]
+    ) -> tuple[Media, ...]:
+        """An edited message shows the files again that came with its first version."""
+        known = set(
+            session.exec(
+                select(Attachment.unique_id).where(
+                    Attachment.conversation_id == conversation.id,
+                    col(Attachment.unique_id).in_([one.unique for one in media]),
+                )
+            )
+        )
+        return tuple(one for one in media if one.unique not in known)
+
     def _attach(
         self, session: Session, conversation: Conversation, media: Media, now: datetime
     ) -> Attachment:
@@ -293,6 +312,7 @@ class Inbox:
                 conversation_id=conversation.id,
                 kind=media.kind,
                 source=media.source,
+                unique_id=media.unique,
                 key=self._vault.new_key()[1],
                 size=media.size,
                 seconds=media.seconds,

@@ -54,6 +54,8 @@ class Attachment(SQLModel, table=True):
     petition_id: int | None = Field(default=None, foreign_key="petition.id", index=True)
     kind: MediaKind = Field(sa_type=EnumValue(MediaKind))
     source: str
+    unique_id: str | None = None
+    """What the platform calls the file whenever it shows it."""
     key: bytes | None
     """Wrapped; destroyed when the file is deleted or sealed."""
     path: str | None = None

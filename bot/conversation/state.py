@@ -16,6 +16,27 @@ class Answer(BaseModel):
     shown: str = ""
 
 
+class Heard(BaseModel):
+    """What a flow took from one turn: the words of each message by the platform's id,
+    where the flow stood before, and the slots that they filled. ``whole``: with all of
+    these words, so that they may be read again."""
+
+    words: dict[str, str]
+    step: str = ""
+    asking: str | None = None
+    slots: list[str] = Field(default_factory=list)
+    whole: bool = True
+
+
+class Said(BaseModel):
+    """A message that was taken, as far as an edit of it needs that: a mark of its
+    words, the codes of what holds them, and whether anything was done with them."""
+
+    mark: str
+    codes: list[str] = Field(default_factory=list)
+    used: bool = False
+
+
 class Frame(BaseModel):
     """A flow under way. ``asking`` is the slot or step the last question was about;
     ``answered`` lists the filled slots, oldest first, for *back*."""
@@ -27,6 +48,7 @@ class Frame(BaseModel):
     slots: dict[str, Answer] = Field(default_factory=dict)
     answered: list[str] = Field(default_factory=list)
     data: dict[str, Any] = Field(default_factory=dict)
+    heard: list[Heard] = Field(default_factory=list)
 
     @property
     def question(self) -> list[Any]:
@@ -38,6 +60,10 @@ class Frame(BaseModel):
         """The value of a slot, none when it is empty or was skipped."""
         answer = self.slots.get(slot)
         return answer.value if answer else None
+
+    def heard_in(self, message: str) -> Heard | None:
+        """The turn in which a message was taken."""
+        return next((h for h in reversed(self.heard) if message in h.words), None)
 
     def fill(self, slot: str, answer: Answer) -> None:
         """Keep an answer, as the newest."""
@@ -70,6 +96,8 @@ class State(BaseModel):
     asked_from: int = 0
     """The first of our messages that asked what is being asked now: a button of an
     older one answers something else."""
+    said: dict[str, Said] = Field(default_factory=dict)
+    """The newest messages by the platform's id; none that was purged or sealed."""
     sealed: bool = False
     """The person is being guided in the sealed lane: nothing is repeated to them."""
 
@@ -82,6 +110,15 @@ class State(BaseModel):
     def question(self) -> list[Any] | None:
         """What is being asked; none when nothing runs."""
         return self.frame.question if self.frame else None
+
+    def with_edit(self, message: str, words: str) -> str:
+        """All words of the turn in which a draft took a message, with these instead of
+        its own; these alone when no draft holds it."""
+        for frame in reversed(self.frames):
+            if heard := frame.heard_in(message):
+                said = {**heard.words, message: words}.values()
+                return "\n".join(text for text in said if text)
+        return words
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the conversation's key."""

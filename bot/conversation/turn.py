@@ -35,8 +35,12 @@ class Turn:
     sticker: bool = False
     late: bool = False
     """A button was tapped whose question is over; it counts for nothing."""
+    messages: tuple[tuple[str, str], ...] = ()
+    """The words of each message, by the platform's id of it."""
     edited: bool = False
-    """Nothing but a message that was sent before and has now been changed."""
+    """Nothing but a message that was taken before and has now been changed;
+    ``message`` is its id, ``text`` all that was said with it."""
+    message: str | None = None
     signals: frozenset[Signal] = frozenset()
     danger: Danger | None = None
     reading: Reading | None = None
@@ -93,6 +97,7 @@ class Matter:
     answer: str | None = None
     """The three plain lines of the reply, once it was given."""
     may_reopen: bool = False
+    may_add: bool = False
 
 
 @dataclass(frozen=True)

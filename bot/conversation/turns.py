@@ -14,7 +14,7 @@ from bot.conversation.desk import Desk
 from bot.conversation.engine import Engine, Step
 from bot.conversation.facts import DatabaseFacts
 from bot.conversation.flows.petition import is_left_to_listeners
-from bot.conversation.inbox import Body, open_bodies
+from bot.conversation.inbox import Body
 from bot.conversation.model import Inbound, InboundStatus
 from bot.conversation.reading import Reading
 from bot.conversation.render import compose
@@ -198,6 +198,7 @@ class Turns:
             claimed.key,
             turn,
             claimed.bodies,
+            claimed.message_ids,
             claimed.state,
             now,
         )
@@ -244,15 +245,17 @@ class Turns:
             conversation.lease_until = conversation.lease_by = None
             return None
         key = self._registry.vault.unwrap(conversation.key)
-        bodies = open_bodies(key, rows)
+        opened = [Body.open(key, row.body) if row.body else None for row in rows]
+        taken = _together(opened)
         state = State.open(key, conversation.state)
+        bodies = [body for body in opened[:taken] if body is not None]
         return Claimed(
             conversation_id=conversation.id or 0,
             version=conversation.version,
             lease=lease,
             key=key,
             state=state,
-            message_ids=tuple(row.id or 0 for row in rows),
+            message_ids=tuple(row.id or 0 for row in rows[:taken]),
             bodies=tuple(bodies),
             turn=self._join(conversation, state, bodies, now),
         )
@@ -266,17 +269,28 @@ class Turns:
     ) -> Turn:
         """One turn out of the messages; what was written before our question arrived
         is kept apart."""
+        edits = {b.message_id: b for b in bodies if b.edited}
+        said = [b for b in bodies if not b.edited]
         taps = [body for body in bodies if body.payload]
         in_time = [body.payload for body in taps if not self._is_late(state, body)]
         phrases = self._engine.book.phrases
         early: list[str] = []
         answers: list[str] = []
-        for body in bodies:
-            text = body.text.lstrip("/ ").strip()
+        messages: list[tuple[str, str]] = []
+        for body in said:
+            text = _words(edits.get(body.message_id or "", body))
+            if body.message_id:
+                messages.append((body.message_id, text))
             if not text:
                 continue
             is_early = _is_early(conversation, body) and not phrases.command(text)
             (early if is_early else answers).append(text)
+        is_edit = bool(bodies) and not said
+        changed = bodies[-1].message_id if is_edit else None
+        if is_edit:
+            words = _words(bodies[-1])
+            messages = [(changed, words)] if changed else []
+            answers = [state.with_edit(changed or "", words)]
         dangers = [body.danger for body in bodies if body.danger]
         return Turn(
             now=now,
@@ -292,7 +306,9 @@ class Turns:
             phone=next((body.phone for body in bodies if body.phone), None),
             location=next((body.location for body in bodies if body.location), None),
             sticker=any(body.sticker for body in bodies),
-            edited=all(body.edited for body in bodies),
+            messages=tuple(messages),
+            edited=is_edit,
+            message=changed,
             signals=frozenset(Signal(s) for body in bodies for s in body.signals),
             danger=Danger(dangers[0]) if dangers else None,
         )
@@ -421,6 +437,34 @@ class Turns:
                 held.session, self._registry.vault, row, chat, limits, held.now
             )
         return Finished(parcel, chat.due_at, was_sealed)
+
+
+def _together(bodies: Sequence[Body | None]) -> int:
+    """How many messages make one turn: what was said, with the edits of just that, as
+    far as the first edit of something older; or the edits of one older message."""
+    said: set[str | None] = set()
+    older: Body | None = None
+    for place, body in enumerate(bodies):
+        if body is None:
+            continue
+        is_of_older = body.edited and (
+            body.message_id is None or body.message_id not in said
+        )
+        if older is not None:
+            if not is_of_older or body.message_id != older.message_id:
+                return place
+        elif is_of_older:
+            if said:
+                return place
+            older = body
+        else:
+            said.add(body.message_id)
+    return len(bodies)
+
+
+def _words(body: Body) -> str:
+    """Without the slash of a command that nobody knows."""
+    return body.text.lstrip("/ ").strip()
 
 
 def _is_early(conversation: Conversation, body: Body) -> bool:

@@ -163,20 +163,6 @@ async def test_whatever_comes_in_the_middle_of_a_form_leaves_it_usable(
     assert len(commune.messages()) == 4
 
 
-async def test_a_changed_message_is_told_that_the_first_version_counts(
-    commune: Commune, telegram: TelegramServer, jpeg: bytes
-) -> None:
-    lan = telegram.user()
-    async with commune.polling():
-        lan.photo(jpeg, STORY)
-        await commune.reply(lan)
-        lan.edit(STORY + " nua")
-        assert "vừa sửa một tin" in (await commune.reply(lan)).text
-    bodies = _bodies(commune)
-    assert [body.edited for body in bodies] == [False, True]
-    assert len(commune.rows(Attachment)) == 1
-
-
 async def test_nobodys_words_are_passed_over_in_silence(
     commune: Commune, telegram: TelegramServer
 ) -> None:

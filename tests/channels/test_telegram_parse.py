@@ -162,7 +162,7 @@ def test_only_ones_own_contact_is_a_phone_number() -> None:
     assert (nameless.phone, nameless.text) == (None, "Bảy Lê 84905123406")
 
 
-def test_an_edit_brings_words_and_no_second_copy_of_its_files() -> None:
+def test_an_edit_brings_its_words_and_its_files_with_their_names() -> None:
     edited = {
         "photo": [size("a", 90, 10)],
         "caption": "mới",
@@ -170,7 +170,8 @@ def test_an_edit_brings_words_and_no_second_copy_of_its_files() -> None:
     }
     found = parse(update("edited_message", **edited), NOW)
     assert found is not None
-    assert (found.text, found.media, found.edited) == ("mới", (), True)
+    assert (found.text, found.edited, found.message_id) == ("mới", True, "1")
+    assert [media.unique for media in found.media] == ["a"]
 
 
 def test_neighbours_of_an_album_are_known_by_chat_and_group() -> None:

@@ -90,6 +90,37 @@ def test_an_edited_message_is_answered_and_changes_nothing(talk: Talk) -> None:
     assert "Họ và tên" in reply
 
 
+def test_words_that_are_changed_before_they_are_read_count_once(
+    plain_talk: Talk,
+) -> None:
+    person = plain_talk.person()
+
+    reply = person._send(
+        person.message(text="đường vào thôn hư quá", message_id="5"),
+        person.message(text="mưa là lầy", message_id="6"),
+        person.message(text="đường vào xóm hư quá", edited=True, message_id="5"),
+    )
+
+    assert "đường vào xóm hư quá, mưa là lầy" in reply
+
+
+def test_a_change_of_something_older_waits_for_its_own_turn(plain_talk: Talk) -> None:
+    person = plain_talk.person()
+    person.say("tôi muốn đăng ký dự hội nghị")
+    person._send(person.message(text="Đinh Thị Lan", message_id="7"))
+
+    reply = person._send(
+        person.message(text="0905123406", message_id="8"),
+        person.message(text="Đinh Thị Thảo", edited=True, message_id="7"),
+        person.message(text="Đinh Thị Thơm", edited=True, message_id="7"),
+    )
+
+    assert "0905•••406" in reply
+    assert "vừa sửa: Đinh Thị Thơm" in reply
+    assert "Thảo" not in reply
+    assert reply.endswith("gần chỗ nào?")
+
+
 def test_a_forwarded_message_counts_as_said(talk: Talk) -> None:
     person = talk.person()
 

@@ -267,11 +267,14 @@ class TelegramServer:
         with self._lock:
             return list(self._history)
 
+    def update(self, update_id: int) -> Json:
+        with self._lock:
+            return next(u for u in self._history if u["update_id"] == update_id)
+
     def again(self, update_id: int) -> None:
         """Deliver an update a second time, although it was confirmed."""
         with self._lock:
-            update = next(u for u in self._history if u["update_id"] == update_id)
-            self._put(update, update_id)
+            self._put(self.update(update_id), update_id)
 
     def start_numbers_at(self, number: int) -> None:
         """After a week of silence the numbers start anew somewhere else."""

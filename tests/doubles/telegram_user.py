@@ -189,10 +189,22 @@ class User:
             card["user_id"] = self.id
         return self._send(contact=card)
 
-    def edit(self, text: str) -> int:
-        """Change the words of the newest own message, or those under its picture."""
+    def edit(self, text: str, of: int | None = None) -> int:
+        """Change the words of the newest own message, or those under its picture; or
+        of the message that came in that update."""
+        if of is not None:
+            self._last = self._server.update(of)["message"]
         words = "caption" if "photo" in self._last else "text"
         return self._edit(**{words: text})
+
+    def replace_photo(self, content: bytes, caption: str | None = None) -> int:
+        """Put another picture into the newest own message."""
+        words = {"caption": caption} if caption is not None else {}
+        return self._edit(photo=self._sizes(content), **words)
+
+    def touch(self) -> int:
+        """Something changes that nobody sees, such as the preview of a link."""
+        return self._edit()
 
     def forward(self, text: str) -> int:
         origin = {

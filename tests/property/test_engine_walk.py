@@ -188,6 +188,8 @@ def turn(random: Random, state: State) -> Turn:
         else frozenset()
     )
     rare = random.random() < 0.2
+    if random.random() < 0.1:
+        return edit(random, state, text, signals)
     return Turn(
         now=NOW,
         text=text,
@@ -201,9 +203,23 @@ def turn(random: Random, state: State) -> Turn:
         phone=random.choice(["0905123406", "12"]) if random.random() < 0.05 else None,
         location=(15.1, 108.2) if random.random() < 0.05 else None,
         sticker=random.random() < 0.1,
-        edited=random.random() < 0.05,
+        messages=((str(random.randrange(10**6)), text),),
         signals=signals,
         danger=Danger.FIRE if Signal.DANGER in signals else None,
+        reading=reading(random, text),
+    )
+
+
+def edit(random: Random, state: State, text: str, signals: frozenset[Signal]) -> Turn:
+    """Of a message that was taken, or of one that nobody knows."""
+    message = random.choice([*state.said, "unknown"])
+    return Turn(
+        now=NOW,
+        text=state.with_edit(message, text),
+        messages=((message, text),),
+        edited=True,
+        message=message,
+        signals=signals,
         reading=reading(random, text),
     )
 
@@ -215,8 +231,9 @@ def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
 ) -> None:
     random, state, known = Random(seed), State(), facts(full)
     for _ in range(steps):
-        state, replies, effects = run_step(engine(), state, turn(random, state), known)
-        assert replies, "every turn is answered"
+        taken = turn(random, state)
+        state, replies, effects = run_step(engine(), state, taken, known)
+        assert replies or taken.edited, "every turn is answered"
         state = State.model_validate_json(state.model_dump_json())
         for effect in effects:
             if isinstance(effect, FilePetitions):

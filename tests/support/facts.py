@@ -9,6 +9,8 @@ from bot.conversation.effects import (
     Effect,
     FiledPetition,
     FilePetitions,
+    Join,
+    Joined,
     LinkChats,
     LinkCodeMade,
     LookedUp,
@@ -85,18 +87,22 @@ class MemoryFacts:
 
 def outcome_of(effect: Effect, now: datetime) -> Outcome | None:
     """What the desk would say."""
-    if isinstance(effect, FilePetitions):
-        filed = FiledPetition("STH-25-0001-N", "van_phong", True, now, None, None, "1")
-        return PetitionsFiled((filed,) * len(effect.drafts))
-    if isinstance(effect, Register):
-        return Registered("DK-25-0001-D", None, None, "STH-25-0002-C")
-    if isinstance(effect, LookUp):
-        return LookedUp(found=False, locked=effect.secret == "000")
-    if isinstance(effect, MakeLinkCode):
-        return LinkCodeMade("K7M29QPX", 15)
-    if isinstance(effect, LinkChats):
-        return ChatsLinked(("zalo",))
-    return None
+    filed = FiledPetition("STH-25-0001-N", "van_phong", True, now, None, None, "1")
+    outcome: Outcome | None = None
+    match effect:
+        case FilePetitions():
+            outcome = PetitionsFiled((filed,) * len(effect.drafts))
+        case Register():
+            outcome = Registered("DK-25-0001-D", None, None, "STH-25-0002-C")
+        case Join():
+            outcome = Joined(effect.code, found=True)
+        case LookUp():
+            outcome = LookedUp(found=False, locked=effect.secret == "000")
+        case MakeLinkCode():
+            outcome = LinkCodeMade("K7M29QPX", 15)
+        case LinkChats():
+            outcome = ChatsLinked(("zalo",))
+    return outcome
 
 
 def run_step(

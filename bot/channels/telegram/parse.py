@@ -190,6 +190,7 @@ def _sent(
         sent_at=message.date.astimezone(UTC),
         text=text,
         payload=payload,
+        message_id=str(message.message_id),
         media=media,
         phone=phone,
         location=location,
@@ -199,17 +200,18 @@ def _sent(
 
 
 def _edited(update_id: int, message: Message) -> InboundMessage | None:
-    """New words. Its files came with the first version, and a position that moves by
-    itself is no message."""
-    text = _text(message)
-    if not text:
+    """New words or another file. A position that moves by itself is no message."""
+    text, media = _text(message), _media(message)
+    if not (text or media):
         return None
     return InboundMessage(
         provider_event_id=str(update_id),
         peer=str(message.chat.id),
         sent_at=(message.edit_date or message.date).astimezone(UTC),
         text=text,
+        media=media,
         edited=True,
+        message_id=str(message.message_id),
         forwarded=message.forward_origin is not None,
     )
 
@@ -279,6 +281,7 @@ def _file(kind: MediaKind, file: Any, *, seconds: int | None = None) -> Media:
         name=_nfc(getattr(file, "file_name", None) or ""),
         size=file.file_size,
         seconds=seconds,
+        unique=file.file_unique_id,
     )
 
 

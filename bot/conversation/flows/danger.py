@@ -10,6 +10,7 @@ from bot.conversation.effects import (
 )
 from bot.conversation.flows.problems import UNKNOWN_FIELD
 from bot.conversation.scene import Scene
+from bot.conversation.state import Heard
 from bot.petitions.model import Kind
 
 
@@ -55,6 +56,15 @@ class DangerFlow:
             scene.say("utter_danger_told", where=turn.text or None, at=turn.now)
             return True
         scene.do(FilePetitions((self._draft(scene),)))
+        return True
+
+    def changed(self, scene: Scene, heard: Heard, words: str) -> bool:
+        """The duty seat hears of it too."""
+        story = scene.frame.data["story"]
+        was = "\n".join(text for text in heard.words.values() if text)
+        scene.frame.data["story"] = [words if told == was else told for told in story]
+        scene.do(AddToAlarm(words))
+        scene.say("utter_more_noted")
         return True
 
     def outcome(self, scene: Scene, outcome: Outcome) -> None:

@@ -20,11 +20,13 @@ from bot.conversation.flows.problems import Problem, find_problems, merge
 from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
-from bot.conversation.state import Answer, Frame
+from bot.conversation.state import Answer, Frame, Heard
 from bot.conversation.turn import Picture, Turn
 from bot.conversation.validators import (
     Accepted,
+    Rejected,
     Verdict,
+    find_validator,
     shorten,
     strip_fillers,
     take_since,
@@ -228,6 +230,42 @@ class PetitionFlow(FormFlow):
             scene.frame.data["problems"] = [kept.dump()]
         return filled
 
+    def changed(self, scene: Scene, heard: Heard, words: str) -> bool:
+        """A story that was changed is read anew, with all that it tells."""
+        self._keep_media(scene)
+        if not words:
+            scene.say("utter_edit_taken", noted=self._count_files(scene) or None)
+            return True
+        if _CONTENT not in heard.slots:
+            return super().changed(scene, heard, words)
+        verdict = find_validator(_CONTENT)(words, scene)
+        if isinstance(verdict, Rejected):
+            scene.say(verdict.response, **verdict.values)
+            return True
+        frame = scene.frame
+        for slot in heard.slots:
+            if slot not in (_CONTENT, "photos"):
+                frame.clear(slot)
+        problems = find_problems(scene.turn)
+        frame.data["problems"] = [problem.dump() for problem in problems]
+        frame.data.pop("asked_fields", None)
+        self._fill_from_story(scene)
+        self._mark_hidden(scene)
+        if len(problems) > 1:
+            frame.step = "split"
+            frame.slots.setdefault("since", Answer())
+        elif frame.step in ("split", "card", field_question.STEP):
+            frame.step = "collect" if scene.state.noticed else "notice"
+        if frame.step == "collect":
+            frame.asking = None
+        scene.say("utter_edit_taken", noted=self._noted_story(scene))
+        return True
+
+    def _noted_story(self, scene: Scene) -> str | None:
+        """What is not read back anyway by what is asked next."""
+        is_asking = scene.frame.step == "collect"
+        return scene.frame.slots[_CONTENT].shown if is_asking else None
+
     def confirmed(self, scene: Scene) -> None:
         """File every problem; the receipt follows."""
         scene.do(FilePetitions(self._drafts(scene)))
@@ -388,10 +426,12 @@ class PetitionFlow(FormFlow):
         frame = scene.frame
         shown = shorten(strip_fillers(text, scene))
         frame.fill(_CONTENT, Answer(value=text, shown=shown))
-        if since := take_since(text, scene):
+        since = take_since(text, scene)
+        if since and "since" not in frame.slots:
             frame.fill("since", since[1])
         reading = read_phone(text)
-        if reading and reading.kind is PhoneKind.EXACT and reading.number:
+        is_new = "contact" not in frame.slots
+        if is_new and reading and reading.kind is PhoneKind.EXACT and reading.number:
             value = {"name": None, "phone": reading.number}
             frame.fill("contact", Answer(value=value, shown=mask(reading.number)))
 

@@ -23,6 +23,7 @@ class DenunciationFlow:
 
     name = "denunciation"
     answers_questions_itself = True
+    seals_what_is_said = True
 
     def open(self, scene: Scene) -> None:
         """The two doors; a form that was running is gone with its words."""
@@ -90,6 +91,7 @@ class _HelpFlow:
 
     name: str
     answers_questions_itself = True
+    seals_what_is_said = True
     _first: str
     _more: str
 
@@ -115,7 +117,7 @@ class _HelpFlow:
         if turn.payload:
             return False
         since = datetime.fromisoformat(scene.frame.data["since"])
-        if turn.now - since > _STAYS:
+        if turn.now - since > _STAYS and not turn.edited:
             scene.pop()
             return False
         scene.do(Seal())

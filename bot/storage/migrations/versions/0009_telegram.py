@@ -1,4 +1,4 @@
-"""How fast an account may send, for all processes."""
+"""How fast an account may send, for all processes; and what a platform calls a file."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("locality_id", "account_id", "chat"),
     )
     op.create_index("pace_forget", "pace", ["forget_at"])
+    op.add_column("attachment", sa.Column("unique_id", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("attachment", "unique_id")
     op.drop_table("pace")
