@@ -43,8 +43,9 @@ class InboundMessage(BaseModel):
     the platform; ``sent_at`` is the sender's time, aware UTC; ``seen`` is the id of the
     newest of our messages that the sender had on screen, where the channel knows it;
     ``message_id`` is the platform's id of it, by which an edit names its message;
-    ``under`` the platform's id of the one whose button was tapped; ``number`` is set
-    where choices are numbered lines and the text is nothing but one.
+    ``under`` the platform's id of the one of ours whose button was tapped, or to which
+    this was written as an answer; ``number`` is set where choices are numbered lines
+    and the text is nothing but one.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.channels.base import MediaKind
 from bot.conversation import edits
-from bot.conversation.effects import Effect, Outcome
+from bot.conversation.effects import AddTo, Effect, Outcome
 from bot.conversation.flows import heard
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.kinds import believed, doubted_kind
@@ -158,6 +158,7 @@ class Engine:
             self._read_back,
             self._question_inside,
             self._running,
+            self._answer_about,
             self._open,
             self._late_button,
         ):
@@ -391,11 +392,34 @@ class Engine:
         other = instead(scene) if instead else None
         return self._flows[other] if other else flow
 
+    def _answer_about(self, scene: Scene) -> bool:
+        """What is written under a message of ours that speaks of one matter is about
+        that: it is added, unless it asks for something else."""
+        turn = scene.turn
+        if turn.payload or scene.state.frames or scene.said not in _MAY_BE_ADDED:
+            return False
+        intent = self._intent(scene)
+        if intent in self._questions or (
+            intent in self._openings and intent not in _TELLS_MORE
+        ):
+            return False
+        found = (m for m in scene.facts.matters() if m.code == turn.about)
+        matter = next(found, None)
+        if matter is None or not (matter.may_add and (turn.text or turn.media)):
+            return False
+        if matter.answer and scene.said:
+            self._flows["rate"].open(scene)
+            return True
+        media = tuple(picture.id for picture in turn.media)
+        scene.do(AddTo(matter.petition_id, turn.text, media))
+        scene.say("utter_added", code=matter.code)
+        return True
+
     def _intent(self, scene: Scene) -> str:
         turn, reading = scene.turn, scene.turn.reading
         if scene.said in self._questions or scene.said in self._openings:
             return scene.said or ""
-        if turn.media and not scene.state.frames:
+        if (turn.media or turn.location) and not scene.state.frames:
             return "submit_petition"
         if reading is not None and reading.intent.confidence >= _SURE:
             return reading.intent.name
@@ -567,6 +591,10 @@ _SPOKEN_COMMANDS = (
     "my_data",
     "delete_my_data",
 )
+
+
+_MAY_BE_ADDED = (None, "affirm", "deny")
+_TELLS_MORE = ("submit_petition", "add_information")
 
 
 _NEVER_LEAD = (

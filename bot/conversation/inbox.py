@@ -14,8 +14,8 @@ from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
 from bot.errors import DomainError
 from bot.notifications import outbox
-from bot.notifications.model import ChannelAccount, Conversation
-from bot.petitions.code import find_code
+from bot.notifications.model import ChannelAccount, Conversation, Outbound
+from bot.petitions.code import find_code, find_codes
 from bot.safety.rules import SafetyRules, Signal
 from bot.storage.types import stored_id
 from bot.storage.vault import Vault, decrypt, encrypt
@@ -73,6 +73,7 @@ class Body:
     edited: bool = False
     message_id: str | None = None
     seen: int | None = None
+    about: str | None = None
     signals: tuple[str, ...] = ()
     danger: str | None = None
 
@@ -155,9 +156,12 @@ class Inbox:
         conversation.heard_at = now
         key = self._vault.unwrap(conversation.key)
         message = self._as_meant(session, conversation, key, message, now)
-        seen = message.seen
+        seen, about = message.seen, None
         if message.under is not None:
-            seen = outbox.sent_as(session, _id(conversation), message.under)
+            above = outbox.sent_as(session, _id(conversation), message.under)
+            about = _about(key, above) if above else None
+            if message.payload and above:
+                seen = above.id
         if self._is_tapped_again(session, conversation, key, message, seen, now):
             return Receipt(_id(conversation), True, conversation.due_at)
         media = message.media
@@ -178,6 +182,7 @@ class Inbox:
             edited=message.edited,
             message_id=message.message_id,
             seen=seen,
+            about=about,
             signals=tuple(sorted(signal.value for signal in assessment.signals)),
             danger=assessment.danger.value if assessment.danger else None,
         )
@@ -356,6 +361,14 @@ class Inbox:
             conversation.due_at = min(
                 now + self._burst.wait, first + self._burst.longest
             )
+
+
+def _about(key: bytes, above: Outbound) -> str | None:
+    """The matter of which a message of ours speaks, if it is one."""
+    if above.body is None:
+        return None
+    codes = find_codes(outbox.Content.open(key, above.body).text)
+    return codes.pop() if len(codes) == 1 else None
 
 
 def open_bodies(key: bytes, rows: Sequence[Inbound]) -> list[Body]:

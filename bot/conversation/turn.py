@@ -32,6 +32,10 @@ class Turn:
     media: tuple[Picture, ...] = ()
     phone: str | None = None
     location: tuple[float, float] | None = None
+    venue: str = ""
+    """What the place that was sent is called; it also stands in ``text``."""
+    about: str | None = None
+    """The code in the message of ours to which this is an answer."""
     sticker: bool = False
     late: bool = False
     """A button was tapped whose question is over; it counts for nothing."""
@@ -44,6 +48,11 @@ class Turn:
     signals: frozenset[Signal] = frozenset()
     danger: Danger | None = None
     reading: Reading | None = None
+
+    @property
+    def named(self) -> str:
+        """Where a code may stand: on the button, in the words, in what is answered."""
+        return self.payload or f"{self.text} {self.about or ''}"
 
     @property
     def words(self) -> int:

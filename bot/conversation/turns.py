@@ -305,6 +305,8 @@ class Turns:
             ),
             phone=next((body.phone for body in bodies if body.phone), None),
             location=next((body.location for body in bodies if body.location), None),
+            venue=next((_words(body) for body in bodies if body.location), ""),
+            about=next((body.about for body in bodies if body.about), None),
             sticker=any(body.sticker for body in bodies),
             messages=tuple(messages),
             edited=is_edit,

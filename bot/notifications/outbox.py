@@ -411,10 +411,10 @@ def arrived(
     ).all()
 
 
-def sent_as(session: Session, conversation_id: int, name: str) -> int | None:
-    """The id of the message of ours that the platform calls so in this chat."""
+def sent_as(session: Session, conversation_id: int, name: str) -> Outbound | None:
+    """The message of ours that the platform calls so in this chat."""
     return session.exec(
-        select(Outbound.id).where(
+        select(Outbound).where(
             Outbound.conversation_id == conversation_id,
             Outbound.provider_message_id == name,
         )

@@ -28,6 +28,12 @@ def find_code(text: str) -> tuple[str, bool] | None:
     return f"{body}-{check}", check == _check(body)
 
 
+def find_codes(text: str) -> set[str]:
+    """Every code in ``text`` whose letter fits."""
+    found = (find_code(match[0]) for match in _SHAPE.finditer(text))
+    return {code for code, fits in filter(None, found) if fits}
+
+
 def _check(body: str) -> str:
     characters = [character for character in body if character != "-"]
     total = sum(

@@ -90,6 +90,11 @@ class User:
             extra = {"entities": [entity], **extra}
         return self._send(text=text, **extra)
 
+    def answer(self, above: Sent, text: str, **extra: Any) -> int:
+        """Words that are written under a message of the bot."""
+        shown = self._server.shown(self, above)
+        return self._send(text=text, reply_to_message=shown, **extra)
+
     def press(self, title: str, on: Sent | None = None) -> int:
         """Tap a button of the newest message that has it, or of that one."""
         for sent in [on] if on else reversed(self.messages):

@@ -101,7 +101,15 @@ def facts(full: bool, has_slip: bool = False) -> MemoryFacts:
     programme = profile().programmes[0].id
     starts_at = NOW + timedelta(days=11)
     matter = Matter(
-        1, "STH-25-0001-N", "received", "van_phong", NOW, None, None, "đường"
+        1,
+        "STH-25-0001-N",
+        "received",
+        "van_phong",
+        NOW,
+        None,
+        None,
+        "đường",
+        may_add=True,
     )
     return MemoryFacts(
         NOW,
@@ -202,6 +210,8 @@ def turn(random: Random, state: State) -> Turn:
         else (),
         phone=random.choice(["0905123406", "12"]) if random.random() < 0.05 else None,
         location=(15.1, 108.2) if random.random() < 0.05 else None,
+        venue=random.choice(["", text]),
+        about=random.choice(["STH-25-0001-N", "STH-25-0002-C"]) if rare else None,
         sticker=random.random() < 0.1,
         messages=((str(random.randrange(10**6)), text),),
         signals=signals,

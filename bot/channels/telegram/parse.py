@@ -196,7 +196,15 @@ def _sent(
         location=location,
         sticker=sticker,
         forwarded=message.forward_origin is not None,
+        under=_answers(message),
     )
+
+
+def _answers(message: Message) -> str | None:
+    """The message of ours that it was written under."""
+    above = message.reply_to_message
+    is_ours = above and above.from_user and above.from_user.is_bot
+    return str(above.message_id) if above and is_ours else None
 
 
 def _edited(update_id: int, message: Message) -> InboundMessage | None:

@@ -8,7 +8,7 @@ from bot.petitions.code import find_code
 
 def _chosen(scene: Scene, matters: list[Matter]) -> Matter | None:
     """The matter that a code in the turn names, or the only one there is."""
-    found = find_code(scene.turn.payload or scene.turn.text)
+    found = find_code(scene.turn.named)
     if found:
         return next((m for m in matters if m.code == found[0]), None)
     return matters[0] if len(matters) == 1 else None
@@ -92,24 +92,27 @@ class AddFlow:
 
     def open(self, scene: Scene) -> None:
         """Which one, then what."""
-        matters = _open_matters(scene)
+        matters = self._matters(scene)
         if not matters:
             scene.say("utter_no_matters")
             return
         scene.push(self.name)
         self._choose(scene, matters)
 
+    def _matters(self, scene: Scene) -> list[Matter]:
+        return [m for m in scene.facts.matters() if m.may_add][:5]
+
     def prompt(self, scene: Scene) -> None:
         """Ask again."""
         if code := scene.frame.data.get("code"):
             scene.say("utter_ask_addition", code=code)
         else:
-            _ask_which(scene, _open_matters(scene))
+            _ask_which(scene, self._matters(scene))
 
     def take(self, scene: Scene) -> bool:
         """The addition, until the person has nothing more."""
         if "code" not in scene.frame.data:
-            return self._choose(scene, _open_matters(scene))
+            return self._choose(scene, self._matters(scene))
         if is_gone(scene):
             return True
         if scene.denied() or scene.said == "skip":

@@ -19,7 +19,7 @@ class FollowFlow:
 
     def open(self, scene: Scene) -> None:
         """A code in the message, else everything of this account."""
-        if found := find_code(scene.turn.payload or scene.turn.text):
+        if found := find_code(scene.turn.named):
             self._by_code(scene, *found)
             return
         matters, slips = scene.facts.matters(), scene.facts.slips()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.channels.base import MediaKind
@@ -53,8 +54,10 @@ class PetitionFlow(FormFlow):
     def open(self, scene: Scene) -> None:
         """Begin with whatever was already said; nothing is asked twice."""
         frame = scene.push(self.name, self.form)
-        turn = scene.turn
         self._keep_media(scene)
+        if scene.turn.location:
+            self._keep_spot(scene)
+        turn = scene.turn
         if not self._has_matter(turn):
             self._ask_for_matter(scene)
             return
@@ -97,6 +100,14 @@ class PetitionFlow(FormFlow):
     def take(self, scene: Scene) -> bool:
         """One turn of the resident."""
         self._mark_hidden(scene)
+        if scene.turn.location and self._is_beside(scene):
+            self._keep_spot(scene)
+            if scene.turn.is_empty:
+                self.prompt(scene)
+                return True
+        return self._at_step(scene)
+
+    def _at_step(self, scene: Scene) -> bool:
         match scene.frame.step:
             case "notice":
                 return self._at_notice(scene)
@@ -170,10 +181,8 @@ class PetitionFlow(FormFlow):
         if slot == "photos" and turn.media:
             self._keep_media(scene)
             return scene.frame.slots["photos"]
-        if slot == "place" and turn.location:
-            shown = scene.book.texts.render("utter_shown_location", {}).text
-            latitude, longitude = turn.location
-            return Answer(value=f"{latitude:.6f},{longitude:.6f}", shown=shown)
+        if slot == "place" and turn.location and not turn.text:
+            return _spot(scene)
         if slot == "contact" and turn.phone:
             reading = read_phone(turn.phone)
             if reading and reading.number:
@@ -221,6 +230,8 @@ class PetitionFlow(FormFlow):
         """A new matter replaces the old one, and what the model made of it."""
         if slot.startswith(_PROBLEM):
             return [slot]
+        if slot == "place" and scene.turn.location:
+            verdict = replace(verdict, answer=_with_spot(verdict.answer, scene))
         filled = super().accept(scene, slot, verdict)
         if slot == _CONTENT:
             text = str(verdict.answer.value)
@@ -623,6 +634,29 @@ class PetitionFlow(FormFlow):
         if MediaKind.VOICE.value in kinds.values():
             frame.data.setdefault("spoken_at", scene.turn.now.isoformat())
 
+    def _is_beside(self, scene: Scene) -> bool:
+        """Whether a position answers something else than what is asked."""
+        frame = scene.frame
+        asks_where = frame.step == "collect" and frame.asking == "place"
+        return frame.step != "raise" and not asks_where
+
+    def _keep_spot(self, scene: Scene) -> None:
+        """A position that nobody asked for belongs to the place all the same."""
+        frame, turn = scene.frame, scene.turn
+        known = frame.slots.get("place")
+        answer = _spot(scene)
+        if turn.venue and turn.text == turn.venue:
+            answer = _with_spot(Answer(value=turn.venue, shown=turn.venue), scene)
+        if known is not None and known.shown:
+            answer = Answer(
+                value=f"{known.value}, {answer.value}",
+                shown=f"{known.shown}, {answer.shown}",
+            )
+        frame.fill("place", answer)
+        scene.say("utter_noted", noted=answer.shown)
+        text = "" if turn.text == turn.venue else turn.text
+        scene.turn = replace(turn, location=None, venue="", text=text)
+
     def _count_files(self, scene: Scene) -> str:
         kept: dict[str, str] = scene.frame.data.get("kinds", {})
         refused = scene.facts.refused_files() if kept else ()
@@ -691,6 +725,18 @@ def _spoken_at(frame: Frame) -> datetime | None:
     """When the first voice came."""
     at = frame.data.get("spoken_at")
     return datetime.fromisoformat(at) if at else None
+
+
+def _spot(scene: Scene) -> Answer:
+    """A position that was sent."""
+    shown = scene.book.texts.render("utter_shown_location", {}).text
+    latitude, longitude = scene.turn.location or (0.0, 0.0)
+    return Answer(value=f"{latitude:.6f},{longitude:.6f}", shown=shown)
+
+
+def _with_spot(answer: Answer, scene: Scene) -> Answer:
+    """Words for a place, with the position for officers."""
+    return Answer(value=f"{answer.value} ({_spot(scene).value})", shown=answer.shown)
 
 
 def _answering(turn: Turn, text: str) -> Turn:

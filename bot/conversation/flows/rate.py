@@ -20,7 +20,7 @@ class RateFlow:
     def open(self, scene: Scene) -> None:
         """A button under our question, or words about a reply."""
         answered = _answered(scene)
-        found = find_code(scene.turn.payload or scene.turn.text)
+        found = find_code(scene.turn.named)
         if found:
             answered = [matter for matter in answered if matter.code == found[0]]
         if not answered:
