@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from bot import log
 from bot.channels.base import InboundMessage
@@ -47,10 +47,10 @@ class Store:
         that its sender gets an answer and it does not stand in the way of others."""
         try:
             await self.receive(self.account, *messages)
-        except (SQLAlchemyError, ConfigurationError):
-            raise  # the deployment is ill, not the message
-        except Exception as problem:  # noqa: BLE001 (its text may hold a person's words)
-            name = type(problem).__name__
+        except Exception as problem:
+            if _is_of_the_deployment(problem):
+                raise
+            name = type(problem).__name__  # its text may hold a person's words
             if len(messages) > 1:
                 for message in messages:
                     await self.put([message])
@@ -72,4 +72,17 @@ class Store:
             peer=message.peer,
             sent_at=message.sent_at,
         )
-        await self.receive(self.account, bare)
+        try:
+            await self.receive(self.account, bare)
+        except Exception as second:
+            if _is_of_the_deployment(second):
+                raise
+            logger.exception("message_lost", number=message.provider_event_id)
+
+
+def _is_of_the_deployment(problem: Exception) -> bool:
+    """Whether nothing is wrong with the message: it must come again. A value that a
+    column cannot hold is the message's own."""
+    if isinstance(problem, DataError):
+        return False
+    return isinstance(problem, SQLAlchemyError | ConfigurationError)

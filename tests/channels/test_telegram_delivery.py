@@ -5,20 +5,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from bot.channels.base import InboundMessage, OutboundMessage
 from bot.channels.store import Receive
 from bot.channels.telegram.channel import TelegramChannel, Words
+from bot.conversation.model import Attachment
 from bot.errors import ChannelError, ConfigurationError
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.notifications.model import OutboundStatus as Status
-from tests.channels.conftest import SECRET, Commune
+from tests.channels.conftest import SECRET, Commune, picture
 from tests.doubles.telegram import TOKEN, TelegramServer
 from tests.support.talk import Clock
 
@@ -64,6 +66,22 @@ def failing(times: int, problem: Exception) -> Any:
             return await receive(account, *messages)
 
         return fail_first
+
+    return wrap
+
+
+def refusing(poisons: Callable[[InboundMessage], bool]) -> Any:
+    """A worker that can never store some messages."""
+
+    def wrap(receive: Receive) -> Receive:
+        async def refuse(
+            account: ChannelAccount, /, *messages: InboundMessage
+        ) -> object:
+            if any(map(poisons, messages)):
+                raise ValueError("what somebody said")
+            return await receive(account, *messages)
+
+        return refuse
 
     return wrap
 
@@ -242,6 +260,50 @@ async def test_words_that_break_the_inbox_are_dropped_and_their_writer_is_answer
     lan.say(STORY)
     async with commune.polling(wrap=failing(1, ValueError("what Lan said"))):
         assert "cần xã giúp gì" in (await commune.reply(lan)).text
+
+
+async def test_a_value_that_no_column_can_hold_is_no_outage(
+    commune: Commune, telegram: TelegramServer
+) -> None:
+    lan = telegram.user()
+    lan.say(STORY)
+    too_much = DataError("insert", {}, Exception("integer out of range"))
+    async with commune.polling(wrap=failing(1, too_much)):
+        assert "cần xã giúp gì" in (await commune.reply(lan)).text
+        await commune.until(lambda: telegram.pending == [])
+
+
+async def test_a_chat_that_cannot_be_opened_stands_in_nobodys_way(
+    commune: Commune, telegram: TelegramServer
+) -> None:
+    lan, minh = telegram.user("Lan"), telegram.user("Minh")
+    with telegram.together():
+        lan.say(STORY)
+        lan.album([b"one", b"two"])
+        last = minh.say(STORY)
+    async with commune.polling(wrap=refusing(lambda m: m.peer == str(lan.id))):
+        assert STORY in (await commune.reply(minh)).text
+        await commune.until(lambda: commune.cursor() == last + 1)
+    assert len(commune.messages()) == 1
+
+
+@pytest.mark.parametrize("way", ["polling", "webhook"])
+async def test_a_poisoned_picture_costs_its_album_nothing_else(
+    commune: Commune, telegram: TelegramServer, way: str
+) -> None:
+    lan = telegram.user()
+    lan.album([picture(300 + n, 200) for n in range(3)], STORY)
+    poison = telegram.updates[1]["message"]["photo"][-1]["file_id"]
+    telegram.updates[2]["message"]["photo"][-1]["file_size"] = "much"
+    serve = getattr(commune, way)
+    async with serve(wrap=refusing(lambda m: poison in {f.source for f in m.media})):
+        await commune.until(lambda: telegram.pending == [])
+        await commune.settled()
+        assert lan.messages
+    files = [file.source for file in commune.rows(Attachment)]
+    assert len(files) >= 1
+    assert poison not in files
+    assert len(commune.messages()) == 3
 
 
 # -- webhook --------------------------------------------------------------------------

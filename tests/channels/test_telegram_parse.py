@@ -123,6 +123,14 @@ def test_a_picture_of_unknown_weight_is_tried() -> None:
     assert found.media[0].source == "b"
 
 
+def test_a_file_beyond_all_measure_has_a_size_that_can_be_kept() -> None:
+    film = {"file_id": "a", "file_unique_id": "a", "file_size": 4 * 10**9}
+    film |= {"width": 1, "height": 1, "duration": 9}
+    found = parse(update(video=film), NOW)
+    assert found is not None
+    assert found.media[0].size == 2**31 - 1
+
+
 @pytest.mark.parametrize("chat_type", ["group", "supergroup", "channel"])
 @pytest.mark.parametrize("kind", ["message", "edited_message"])
 def test_only_private_chats_are_heard(kind: str, chat_type: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from sqlmodel import select
+from sqlmodel import Session, select
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bot.conversation.model import Attachment
@@ -43,10 +43,14 @@ async def test_a_message_is_acknowledged_and_answered(lan: Visitor) -> None:
 async def test_the_acknowledgement_comes_after_the_row_is_written(
     site: Site, lan: Visitor
 ) -> None:
-    release = threading.Event()
-    blocked = asyncio.ensure_future(
-        site.product.database.write(lambda _session: release.wait(10))
-    )
+    started, release = threading.Event(), threading.Event()
+
+    def block(_session: Session) -> None:
+        started.set()
+        release.wait(10)
+
+    blocked = asyncio.ensure_future(site.product.database.write(block))
+    await asyncio.to_thread(started.wait, 10)
     message_id = await lan.send(text=STORY)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(lan.socket.recv(), 0.3)

@@ -43,6 +43,8 @@ class Membership:
 
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+_LARGEST = 2**31 - 1
+"""Bytes that a column of the database can tell; such a file is refused anyway."""
 MAX_PHOTO = 10 * 1024 * 1024
 _START = "start"
 _COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(\s.*)?", re.DOTALL)
@@ -287,7 +289,7 @@ def _file(kind: MediaKind, file: Any, *, seconds: int | None = None) -> Media:
         kind=kind,
         source=file.file_id,
         name=_nfc(getattr(file, "file_name", None) or ""),
-        size=file.file_size,
+        size=None if file.file_size is None else min(file.file_size, _LARGEST),
         seconds=seconds,
         unique=file.file_unique_id,
     )
