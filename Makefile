@@ -10,7 +10,7 @@ COMPILE := $(UV) pip compile --quiet --no-config --generate-hashes --no-header -
 DEBIAN := chromium fonts-liberation poppler-utils
 # Processes and pages that are watched against the clock: alone on the machine.
 TIMED := tests/crash tests/browser
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile $(TIMED:%=--ignore=%)
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile $(TIMED:%=--ignore=%)
 PYTEST := .venv/bin/python -m pytest
 
 ifndef KIENNGHI_RASA
