@@ -8,14 +8,15 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
-import httpx
 import psutil
 import uvicorn
 from starlette.applications import Starlette
@@ -77,15 +78,15 @@ async def _measure(data: Path) -> Found:
             "PUBLIC_URL": "http://127.0.0.1",
         }
         with servers.product(data, **extra) as ours:
-            url = f"http://127.0.0.1:{ours.port}/telegram/{await _account(ours.port)}"
-            updates = _updates()
-            busy = await _send(url, updates, PER_SECOND * _SECONDS)
+            path = f"/telegram/{await _account(ours.port)}"
+            lines, updates = Lines(ours.port), _updates()
+            busy = await _send(lines, path, updates, PER_SECOND * _SECONDS)
             with _hanging(ours.process.pid):
-                down = await _send(url, updates, PER_SECOND * _SECONDS)
+                down = await _send(lines, path, updates, PER_SECOND * _SECONDS)
             sent = 2 * PER_SECOND * _SECONDS
-            rest = await _send(url, updates, _FIRST - sent)
+            rest = await _send(lines, path, updates, _FIRST - sent)
             early = ours.resident_bytes()
-            last = await _send(url, updates, _LAST - _FIRST)
+            last = await _send(lines, path, updates, _LAST - _FIRST)
             ratio = ours.resident_bytes() / early
             answers = (busy, down, rest, last)
             return Found(busy, down, ratio, sum(each.refused for each in answers))
@@ -93,43 +94,65 @@ async def _measure(data: Path) -> Found:
 
 async def _account(port: int) -> int:
     """The number that the product gave the bot; others are forbidden."""
-    async with httpx.AsyncClient() as client:
-        for number in range(1, 10):
-            url = f"http://127.0.0.1:{port}/telegram/{number}"
-            headers = {"x-telegram-bot-api-secret-token": _SECRET}
-            answer = await client.post(url, content=b"{}", headers=headers)
-            if answer.status_code == httpx.codes.BAD_REQUEST:
-                return number
+    lines = Lines(port)
+    for number in range(1, 10):
+        if await lines.post(f"/telegram/{number}", b"{}") == HTTPStatus.BAD_REQUEST:
+            return number
     raise RuntimeError("the product serves no bot")
 
 
-async def _send(url: str, updates: Iterator[bytes], count: int) -> Answers:
+async def _send(
+    lines: "Lines", path: str, updates: Iterator[bytes], count: int
+) -> Answers:
     """``count`` updates, each at its time."""
     answers = Answers()
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
-    headers = {
-        "x-telegram-bot-api-secret-token": _SECRET,
-        "content-type": "application/json",
-    }
-    async with httpx.AsyncClient(limits=limits, timeout=30) as client:
 
-        async def one(body: bytes) -> None:
-            begin = time.perf_counter()
-            try:
-                answer = await client.post(url, content=body, headers=headers)
-                answers.refused += answer.status_code != httpx.codes.OK
-            except httpx.HTTPError:
-                answers.refused += 1
-            answers.seconds.append(time.perf_counter() - begin)
+    async def one(body: bytes) -> None:
+        begin = time.perf_counter()
+        try:
+            answers.refused += await lines.post(path, body) != HTTPStatus.OK
+        except OSError:
+            answers.refused += 1
+        answers.seconds.append(time.perf_counter() - begin)
 
-        start = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for number in range(count):
-                wait = start + number / PER_SECOND - time.perf_counter()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                group.create_task(one(next(updates)))
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            wait = start + number / PER_SECOND - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            group.create_task(one(next(updates)))
     return answers
+
+
+class Lines:
+    """Connections to the product, as many as are needed at the same time. A client of
+    a library would be measured instead: with hundreds of requests it looks through
+    all of them for each."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def post(self, path: str, body: bytes) -> int:
+        """The status of the answer, which has no body."""
+        line = self._free.pop() if self._free else await self._open()
+        reader, writer = line
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+            f"X-Telegram-Bot-Api-Secret-Token: {_SECRET}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            "\r\n".encode()
+            + body
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        found = re.search(rb"(?i)content-length: *(\d+)", head)
+        await reader.readexactly(int(found[1]) if found else 0)
+        self._free.append(line)
+        return int(head.split(maxsplit=2)[1])
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
 
 def _updates() -> Iterator[bytes]:
