@@ -18,12 +18,16 @@ from bot.notifications.model import DigestItem
 from bot.notifications.policy import Notifier
 from bot.notifications.quiet import is_quiet
 from bot.notifications.table import Section
+from bot.petitions import data_requests
 from bot.petitions.life import OPEN
 from bot.petitions.model import Petition
+from bot.petitions.service import PETITION
 from bot.staff.model import Account
 from bot.storage.types import stored_id
 
 _ACCOUNTS = 50
+_DATED = (PETITION, data_requests.CALL)
+"""What dates are promised for."""
 _OF_A_DATE = ("due_t7", "due_t3", "due_t1", "due_today", "overdue")
 _CODES = 5
 """More codes do not fit a telephone; the rest is counted."""
@@ -105,9 +109,11 @@ def _is_open(session: Session, item: DigestItem) -> bool:
     if item.aggregate == "duty":
         duty = session.get(Duty, item.aggregate_id)
         return duty is not None and not (duty.done_at or duty.dropped_at)
+    if item.aggregate not in _DATED:
+        return True
     if item.event in _OF_A_DATE and not _binds(session, item):
         return False
-    if item.aggregate != "petition":
+    if item.aggregate != PETITION:
         return True
     petition = session.get(Petition, item.aggregate_id)
     return petition is not None and petition.status in OPEN
