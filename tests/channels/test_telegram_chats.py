@@ -170,7 +170,7 @@ async def test_a_group_waits_when_telegram_wants_it(
     commune: Commune, telegram: TelegramServer
 ) -> None:
     lan, hamlet = telegram.user(), telegram.group()
-    telegram.refuse_with_429("sendMessage", 1, chat=hamlet.id)
+    telegram.refuse_with_429("sendMessage", 5, chat=hamlet.id)
     async with commune.polling():
         hamlet.add_bot(lan)
         await commune.until(lambda: telegram.called("sendMessage"))
