@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
 
@@ -14,12 +15,7 @@ class Conference(SQLModel, table=True):
 
     __table_args__ = (
         Index("conference_next", "locality_id", "starts_at"),
-        Index(
-            "conference_remind",
-            "remind_at",
-            sqlite_where=text("remind_at IS NOT NULL"),
-            postgresql_where=text("remind_at IS NOT NULL"),
-        ),
+        indexes.due("conference_remind", "remind_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -7,10 +7,14 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.channels.base import MediaKind
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
 ISSUED = "issued"
 """The source of a file that is the locality's own: a signed paper."""
+
+
+_UNSENT = "conversation_id IS NULL AND petition_id IS NULL AND key IS NOT NULL"
 
 
 class InboundStatus(StrEnum):
@@ -45,6 +49,11 @@ class Inbound(SQLModel, table=True):
 
 class Attachment(SQLModel, table=True):
     """A file of a resident, encrypted with a key of its own under a random name."""
+
+    __table_args__ = (
+        indexes.due("attachment_to_clear", "id", "key IS NULL AND path IS NOT NULL"),
+        indexes.due("attachment_unsent", "created_at", _UNSENT),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str = Field(index=True)

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from bot.channels.base import MediaKind
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
 
@@ -18,13 +19,7 @@ class Duty(SQLModel, table=True):
             "locality_id", "programme_id", "duty_id", "actor_id", "occasion"
         ),
         Index("duty_conference", "conference_id"),
-        Index(
-            "duty_next",
-            "locality_id",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
+        indexes.due("duty_next", "next_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -4,16 +4,24 @@ to a resident what a recipient answered. Nothing of a case, nothing that names i
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
+from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
 from bot.clock import local
 from bot.notifications import outbox
-from bot.notifications.model import Conversation, Outbound, OutboundStatus, Urgency
+from bot.notifications.model import (
+    IS_ANSWER,
+    Conversation,
+    Outbound,
+    OutboundStatus,
+    Urgency,
+)
 from bot.petitions.sealed import queries
 from bot.petitions.sealed.model import LaneRecipient, Sealed
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
+_OVER = (OutboundStatus.SENT, OutboundStatus.UNCERTAIN, OutboundStatus.FAILED)
 ANSWER = "lane_answer/"
 """Begins the key of every answer; what was sent is removed by it."""
 _QUIET_FROM, _QUIET_TO = time(21), time(7)
@@ -67,8 +75,8 @@ def forget_answers(session: Session, locality_id: str) -> int:
     removed = session.exec(
         delete(Outbound).where(
             col(Outbound.locality_id) == locality_id,
-            col(Outbound.key).startswith(ANSWER, autoescape=True),
-            col(Outbound.status) != OutboundStatus.WAITING,
+            text(IS_ANSWER),
+            col(Outbound.status).in_(_OVER),
         )
     )
     return removed.rowcount

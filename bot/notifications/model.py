@@ -7,9 +7,13 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
-_PARKED = text("status = 'waiting' AND next_attempt_at IS NULL")
+IS_ANSWER = "key LIKE 'lane_answer/%'"
+"""Of the sealed lane: removed as soon as it was sent. The words of the index, so that
+a question with just these words is answered by it."""
+_PARKED = "status = 'waiting' AND next_attempt_at IS NULL"
 
 
 class ChannelAccount(SQLModel, table=True):
@@ -48,9 +52,9 @@ class Conversation(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "account_id", "peer_hash"),
-        Index("conversation_due", "due_at", sqlite_where=text("due_at IS NOT NULL")),
-        Index("conversation_nudge", "nudge_at"),
-        Index("conversation_expiry", "expires_at"),
+        indexes.due("conversation_due", "due_at"),
+        indexes.due("conversation_nudge", "nudge_at"),
+        indexes.due("conversation_expiry", "expires_at"),
         Index(
             "conversation_staff",
             "staff_id",
@@ -151,18 +155,10 @@ class Outbound(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "key"),
-        Index(
-            "outbound_waiting",
-            "next_attempt_at",
-            sqlite_where=text("next_attempt_at IS NOT NULL"),
-        ),
+        indexes.due("outbound_waiting", "next_attempt_at"),
         Index("outbound_conversation", "conversation_id", "id"),
-        Index(
-            "outbound_parked",
-            "created_at",
-            sqlite_where=_PARKED,
-            postgresql_where=_PARKED,
-        ),
+        indexes.due("outbound_parked", "created_at", _PARKED),
+        indexes.due("outbound_answers", "status", IS_ANSWER),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -192,7 +188,7 @@ class Pace(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "account_id", "chat"),
-        Index("pace_forget", "forget_at"),
+        Index("pace_forget", "locality_id", "forget_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -213,12 +209,7 @@ class News(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "aggregate", "aggregate_id"),
-        Index(
-            "news_due",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
+        indexes.due("news_due", "next_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -236,12 +227,7 @@ class DigestItem(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "account_id", "key"),
-        Index(
-            "digestitem_due",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        indexes.due("digestitem_due", "due_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -254,4 +240,4 @@ class DigestItem(SQLModel, table=True):
     values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON))
     at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    sent_in: int | None = Field(default=None, foreign_key="outbound.id")
+    sent_in: int | None = Field(default=None, foreign_key="outbound.id", index=True)

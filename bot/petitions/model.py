@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bot.petitions.life import PetitionStatus
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
 _OPEN_CALL = text("matter IS NOT NULL AND done_at IS NULL")
@@ -142,12 +143,7 @@ class Petition(SQLModel, table=True):
             postgresql_where=text("needs_listening"),
         ),
         # Few are answered and not closed: the tick that closes them reads only these.
-        Index(
-            "petition_answered",
-            "answered_at",
-            sqlite_where=text("answered_at IS NOT NULL"),
-            postgresql_where=text("answered_at IS NOT NULL"),
-        ),
+        indexes.due("petition_answered", "answered_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -278,14 +274,7 @@ class Reply(SQLModel, table=True):
     """An answer to a petition, from draft to delivery. The text is encrypted with the
     petition's key; a draft that was sent back stays, with ``replaced_at``."""
 
-    __table_args__ = (
-        Index(
-            "reply_ask",
-            "ask_at",
-            sqlite_where=text("ask_at IS NOT NULL"),
-            postgresql_where=text("ask_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (indexes.due("reply_ask", "ask_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from bot.storage.types import UtcDateTime, table_of
@@ -26,6 +26,7 @@ class Event(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "aggregate", "aggregate_id", "seq"),
+        Index("event_since", "locality_id", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

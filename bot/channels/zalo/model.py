@@ -19,7 +19,7 @@ class ChannelCharge(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     locality_id: str
     account_id: int = Field(foreign_key="channelaccount.id")
-    outbound_id: int = Field(foreign_key="outbound.id")
+    outbound_id: int = Field(foreign_key="outbound.id", index=True)
     kind: str
     vnd: int
     at: datetime = Field(sa_type=UtcDateTime)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from bot.storage import indexes
 from bot.storage.types import EnumValue, UtcDateTime
 
 
@@ -53,6 +54,7 @@ class Sealed(SQLModel, table=True):
         UniqueConstraint("locality_id", "number"),
         Index("sealed_remind", "locality_id", "remind_at"),
         Index("sealed_destroy", "locality_id", "destroy_at"),
+        indexes.due("sealed_growing", "received_at", "tag IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
