@@ -1,6 +1,6 @@
 """The body of a request that a platform sends us."""
 
-from fastapi import Request
+from starlette.requests import Request
 
 MAX_BODY = 1024 * 1024
 

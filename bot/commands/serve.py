@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -10,7 +11,9 @@ from typing import Any, Protocol
 
 import typer
 import uvicorn
-from fastapi import APIRouter, FastAPI
+import uvloop
+from fastapi import FastAPI
+from starlette.routing import Route
 
 from bot import log
 from bot.bootstrap import Product, build
@@ -31,9 +34,8 @@ from bot.rasa_server import RasaServer, new_address, stop_on_signals
 from bot.scheduling.ticker import Ticker
 from bot.settings import Settings, load_settings
 from bot.staff import service as staff
-from bot.web.app import Routes, create_app
+from bot.web.app import create_app
 from bot.web.chat import MAX_FRAME
-from bot.web.site import Site
 
 _TRY_AGAIN = 10.0
 _LOOK = 0.05
@@ -58,7 +60,7 @@ class _Bot(Protocol):
     def poller(self, intake: Any, /) -> Coroutine[Any, Any, None]:
         """Asks for them."""
 
-    def routes(self, intake: Any, site: Site, /) -> APIRouter:
+    def webhook(self, intake: Any, /) -> Route:
         """Is called with them."""
 
     async def register(self) -> None:
@@ -79,7 +81,8 @@ def run() -> None:
     product = build(settings)
     try:
         _offer_trial(product)
-        asyncio.run(_run(product))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(product))
     except KeyboardInterrupt:
         pass
     finally:
@@ -113,21 +116,21 @@ async def _serve(
     worker, sender = product.serve(channels, rasa)
     fetcher = Fetcher(product, channels, sender.wake)
     tasks = [worker.run(), sender.run(), fetcher.run()]
-    routes: list[Routes] = []
+    webhooks: list[Route] = []
     for bot in bots:
         intake = bot.intake(worker, fetcher)
         if bot.uses_webhook:
-            routes.append(partial(bot.routes, intake))
+            webhooks.append(bot.webhook(intake))
         else:
             tasks.append(bot.poller(intake))
         tasks.append(_keep_registered(bot))
     if zalo is not None:
         taking = zalo.intake(worker, fetcher)
-        routes.append(partial(zalo.routes, taking))
+        webhooks.append(zalo.webhook(taking))
         tasks.append(zalo.keep_connected())
         if product.settings.zalo_polling:
             tasks.append(zalo.poller(taking))
-    app = create_app(product, worker, sender, web, *routes)
+    app = create_app(product, worker, sender, web, webhooks=webhooks)
     ticker = Ticker(product, sender)
     ticker.start()
     stack.callback(ticker.stop)
@@ -199,6 +202,7 @@ async def _answer(
         while not (server.started or stopping.is_set()):
             await asyncio.sleep(_LOOK)
         await announce()
+        gc.freeze()  # what was built for good is not looked through again and again
         await stopping.wait()
         server.should_exit = True
 

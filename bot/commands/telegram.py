@@ -5,20 +5,19 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
+from starlette.routing import Route
 
 from bot.bootstrap import Product
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.groups import Groups
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.poller import Poller
-from bot.channels.telegram.webhook import router
+from bot.channels.telegram.webhook import route
 from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.worker import Worker
 from bot.errors import ChannelError
 from bot.notifications.model import ChannelAccount
-from bot.web.site import Site
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ class Telegram:
             self.product.clock,
         ).run()
 
-    def routes(self, intake: Intake, _site: Site) -> APIRouter:
+    def webhook(self, intake: Intake) -> Route:
         """The endpoint that Telegram calls."""
         secret = self.product.settings.telegram_webhook_secret
         assert secret is not None  # noqa: S101  (``uses_webhook``)
-        return router({self.account.id or 0: intake}, secret)
+        return route({self.account.id or 0: intake}, secret)
 
     async def register(self) -> None:
         """Tell Telegram what our menu holds and where the updates go."""

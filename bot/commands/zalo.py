@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from fastapi import APIRouter
 from sqlmodel import Session, col, select
+from starlette.routing import Route
 
 from bot import log
 from bot.bootstrap import Product, build
@@ -23,7 +23,7 @@ from bot.channels.zalo.signature import Verifier
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates, ZaloFile
 from bot.channels.zalo.tokens import Tokens
-from bot.channels.zalo.webhook import router
+from bot.channels.zalo.webhook import route
 from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.model import Inbound
@@ -34,7 +34,6 @@ from bot.notifications import staff_push
 from bot.notifications.model import ChannelAccount
 from bot.settings import Settings, load_settings
 from bot.storage.types import stored_id
-from bot.web.site import Site
 
 _TIMEOUT = 10.0
 _LOOK_EVERY = 600.0
@@ -116,11 +115,11 @@ class Zalo:
         oa_id = self.settings.zalo_oa_id
         return Intake(oa_id, store, self.taps, self.product.clock)
 
-    def routes(self, intake: Intake, _site: Site) -> APIRouter:
+    def webhook(self, intake: Intake) -> Route:
         """The endpoint that Zalo calls."""
         secret, app_id = self.settings.zalo_oa_secret, self.settings.zalo_app_id
         verifier = Verifier(app_id or "", secret) if secret else None
-        return router(
+        return route(
             stored_id(self.account.id),
             intake,
             verifier,

@@ -5,20 +5,19 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
+from starlette.routing import Route
 
 from bot.bootstrap import Product
 from bot.channels.zalo_bot.channel import ZaloBotChannel
 from bot.channels.zalo_bot.intake import Intake
 from bot.channels.zalo_bot.poller import Poller
-from bot.channels.zalo_bot.webhook import router
+from bot.channels.zalo_bot.webhook import route
 from bot.commands.receiving import store_for
 from bot.conversation.fetching import Fetcher
 from bot.conversation.worker import Worker
 from bot.errors import ChannelError
 from bot.notifications.model import ChannelAccount
 from bot.storage.types import stored_id
-from bot.web.site import Site
 
 _TIMEOUT = 10.0
 
@@ -67,11 +66,11 @@ class ZaloBot:
             self.product.clock,
         ).run()
 
-    def routes(self, intake: Intake, _site: Site) -> APIRouter:
+    def webhook(self, intake: Intake) -> Route:
         """The endpoint that Zalo calls."""
         secret = self.product.settings.zalo_bot_webhook_secret
         assert secret is not None  # noqa: S101  (``uses_webhook``)
-        return router(stored_id(self.account.id), intake, secret)
+        return route(stored_id(self.account.id), intake, secret)
 
     async def register(self) -> None:
         """Tell Zalo where the events go."""

@@ -1,12 +1,14 @@
 """The web application: one FastAPI app out of the routes of several modules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from bot import log
 from bot.bootstrap import Product
@@ -38,8 +40,10 @@ def create_app(
     sender: Sender,
     web_channel: WebChannel,
     *more: Routes,
+    webhooks: Sequence[Route] = (),
 ) -> FastAPI:
-    """The application; ``more`` are routes that only some processes serve.
+    """The application; ``more`` are routes that only some processes serve, ``webhooks``
+    what platforms call.
 
     The caller runs ``worker`` and ``sender``; the application only wakes them.
     """
@@ -51,8 +55,14 @@ def create_app(
         app.include_router(routes(site))
     app.mount(pages.static_root, KeptFiles(directory=STATIC))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(_in_front, webhooks)
     _explain_errors(app, pages)
     return app
+
+
+def _in_front(app: ASGIApp, webhooks: Sequence[Route]) -> ASGIApp:
+    """Platforms wait for their answer, so they need not pass what pages need."""
+    return Router(webhooks, redirect_slashes=False, default=app)
 
 
 def _explain_errors(app: FastAPI, pages: Pages) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from PIL import Image
 from pydantic import SecretStr
 from sqlmodel import SQLModel, select
+from starlette.applications import Starlette
 
 from bot.bootstrap import Product, build
 from bot.channels.base import Limit, Limits
@@ -24,7 +24,7 @@ from bot.channels.telegram.channel import TelegramChannel, Words
 from bot.channels.telegram.groups import Groups
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.poller import Poller
-from bot.channels.telegram.webhook import router
+from bot.channels.telegram.webhook import route
 from bot.conversation.fetching import Fetcher, fetch_due
 from bot.conversation.model import Inbound, InboundStatus
 from bot.conversation.worker import Worker
@@ -202,9 +202,8 @@ class Commune(Inside):
     async def webhook(self, **options: Any) -> AsyncIterator[str]:
         """Serves and registers the webhook; its address."""
         parts = self.parts(**options)
-        app = FastAPI()
         intakes = {parts.account.id or 0: parts.intake}
-        app.include_router(router(intakes, SecretStr(SECRET)))
+        app = Starlette(routes=[route(intakes, SecretStr(SECRET))])
         async with serving(app) as address:
             url = f"{address}/telegram/{parts.account.id}"
             async with running(parts):
@@ -250,7 +249,7 @@ class Commune(Inside):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
+async def serving(app: Starlette) -> AsyncIterator[str]:
     """A web server; its address."""
     config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
     web = uvicorn.Server(config)

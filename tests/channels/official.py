@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlmodel import select
+from starlette.applications import Starlette
 
 from bot.bootstrap import Product
 from bot.commands.zalo import Zalo
@@ -69,8 +69,7 @@ class OfficialAccount:
     ) -> AsyncIterator[str]:
         """Serves and registers the webhook; its address."""
         async with self.parts(secret=secret, timeout=timeout) as (zalo, intake):
-            app = FastAPI()
-            app.include_router(zalo.routes(intake, None))  # type: ignore[arg-type]
+            app = Starlette(routes=[zalo.webhook(intake)])
             async with _served(app) as port:
                 url = f"http://127.0.0.1:{port}/zalo/{zalo.account.id}"
                 await self.server.webhook.save(url)
@@ -155,7 +154,7 @@ class OfficialAccount:
 
 
 @contextlib.asynccontextmanager
-async def _served(app: FastAPI) -> AsyncIterator[int]:
+async def _served(app: Starlette) -> AsyncIterator[int]:
     config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
     web = uvicorn.Server(config)
     web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from bot.bootstrap import Product
 from bot.channels.store import Receive
@@ -24,13 +24,11 @@ from bot.notifications.model import Conversation
 from bot.notifications.sender import Sender
 from bot.storage.database import Database
 from bot.storage.media import MediaStore
-from bot.web.site import Site
 from tests.channels.conftest import Inside, running, serving
 from tests.doubles.zalo_bot import TOKEN, Sent, User, ZaloBotServer
 from tests.support.talk import Clock
 
 SECRET = "s3cret-of-the-webhook"
-NO_SITE: Site = None  # type: ignore[assignment]  # a bot's routes need none
 
 
 def at_bot(built: Product, server: ZaloBotServer, clock: Clock, path: Path) -> Product:
@@ -110,8 +108,7 @@ class Pilot(Inside):
         """Serves and registers the webhook; its address."""
         async with contextlib.AsyncExitStack() as stack:
             parts = await self.parts(stack, **options)
-            app = FastAPI()
-            app.include_router(parts.bot.routes(parts.intake, NO_SITE))
+            app = Starlette(routes=[parts.bot.webhook(parts.intake)])
             async with serving(app) as address, running(parts):
                 settings = parts.bot.product.settings
                 settings = settings.model_copy(update={"public_url": f"{address}/"})

@@ -9,8 +9,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot import log
 from bot.channels.body import read_body
@@ -21,14 +23,13 @@ _SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 logger = log.get(__name__)
 
 
-def router(intakes: Mapping[int, Intake], secret: SecretStr) -> APIRouter:
+def route(intakes: Mapping[int, Intake], secret: SecretStr) -> Route:
     """``POST /telegram/{account}`` for the bots of ``intakes``, by account id."""
-    routes = APIRouter()
     expected = secret.get_secret_value().encode()
     known = {str(account): intake for account, intake in intakes.items()}
 
-    @routes.post("/telegram/{account}")
-    async def take(account: str, request: Request) -> Response:
+    async def take(request: Request) -> Response:
+        account = request.path_params["account"]
         given = request.headers.get(_SECRET, "").encode("latin-1", "replace")
         is_telegram = secrets.compare_digest(given, expected)
         intake = known.get(account)
@@ -44,7 +45,7 @@ def router(intakes: Mapping[int, Intake], secret: SecretStr) -> APIRouter:
             return Response(status_code=503, headers={"Retry-After": "5"})
         return Response(status_code=200)
 
-    return routes
+    return Route("/telegram/{account}", take, methods=["POST"])
 
 
 async def _update(request: Request) -> dict[str, Any] | None:

@@ -8,7 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot import log
 from bot.channels.body import read_body
@@ -19,15 +21,13 @@ from bot.channels.zalo.signature import SIGNATURE, TIMESTAMP, Verifier
 logger = log.get(__name__)
 
 
-def router(
+def route(
     account_id: int, intake: Intake, verifier: Verifier | None, alarm: Alarm
-) -> APIRouter:
+) -> Route:
     """``POST /zalo/{account}``. Without a verifier only the probe of Zalo's console is
     answered: it comes before the console shows the secret."""
-    routes = APIRouter()
     guard = _Guard(verifier, alarm)
 
-    @routes.post(f"/zalo/{account_id}")
     async def take(request: Request) -> Response:
         body = await read_body(request)
         if body is None:
@@ -44,7 +44,7 @@ def router(
             return Response(status_code=503)
         return Response(status_code=200)
 
-    return routes
+    return Route(f"/zalo/{account_id}", take, methods=["POST"])
 
 
 class _Guard:

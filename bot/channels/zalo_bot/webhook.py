@@ -8,8 +8,10 @@ import json
 import secrets
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot import log
 from bot.channels.body import read_body
@@ -20,12 +22,10 @@ _SECRET = "x-bot-api-secret-token"  # noqa: S105 (the header's name)
 logger = log.get(__name__)
 
 
-def router(account_id: int, intake: Intake, secret: SecretStr) -> APIRouter:
+def route(account_id: int, intake: Intake, secret: SecretStr) -> Route:
     """``POST /zalo-bot/{account}``."""
-    routes = APIRouter()
     expected = secret.get_secret_value().encode()
 
-    @routes.post(f"/zalo-bot/{account_id}")
     async def take(request: Request) -> Response:
         given = request.headers.get(_SECRET, "").encode("latin-1", "replace")
         if not secrets.compare_digest(given, expected):
@@ -44,7 +44,7 @@ def router(account_id: int, intake: Intake, secret: SecretStr) -> APIRouter:
             return Response(status_code=503, headers={"Retry-After": "5"})
         return Response(status_code=200)
 
-    return routes
+    return Route(f"/zalo-bot/{account_id}", take, methods=["POST"])
 
 
 def _event(body: bytes) -> dict[str, Any] | None:
