@@ -4,8 +4,10 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
@@ -17,7 +19,6 @@ from bot.notifications import outbox
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.petitions.code import find_code, find_codes
 from bot.safety.rules import SafetyRules, Signal
-from bot.storage.types import stored_id
 from bot.storage.vault import Vault, decrypt, encrypt
 from nlu.text import clean
 
@@ -35,11 +36,12 @@ _KNOWN = select(Inbound.id).where(
     col(Inbound.account_id) == bindparam("account"),
     col(Inbound.provider_event_id) == bindparam("event"),
 )
-_OF_PEER = select(Conversation).where(
+_IS_PEER = (
     col(Conversation.locality_id) == bindparam("locality"),
     col(Conversation.account_id) == bindparam("account"),
     col(Conversation.peer_hash) == bindparam("peer"),
 )
+_OF_PEER = select(Conversation).where(*_IS_PEER)
 _LAST = (
     select(Inbound)
     .where(col(Inbound.conversation_id) == bindparam("conversation"))
@@ -47,7 +49,38 @@ _LAST = (
     .limit(1)
 )
 _OURS = _OF_PEER.with_for_update()
+
+
+class _Chat(NamedTuple):
+    """What storing needs of a conversation. A whole village may write in one minute:
+    its rows are read and written without the detour of objects."""
+
+    id: int
+    channel: str
+    key: bytes
+    staff_id: int | None
+    free_text: bool
+    due_at: datetime | None
+    first_waiting_at: datetime | None
+
+
+_CHAT = (
+    sa_select(*(Conversation.__table__.c[name] for name in _Chat._fields))  # type: ignore[attr-defined]
+    .where(*_IS_PEER)
+    .with_for_update()
+)
 """A turn that ends while a message is written must not count it as absent."""
+_BEGIN, _STORE = insert(Conversation), insert(Inbound)
+_HEARD = (
+    update(Conversation)
+    .where(col(Conversation.id) == bindparam("chat"))
+    .values(
+        blocked_at=None,
+        heard_at=bindparam("now"),
+        first_waiting_at=bindparam("first"),
+        due_at=bindparam("due"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -142,35 +175,53 @@ class Inbox:
         now: datetime,
     ) -> Receipt:
         """Store a message once, and set when its turn is due."""
-        conversation = self._conversation(session, account, message.peer, now)
-        known = session.exec(
-            _KNOWN,
-            params={
-                "locality": self._locality_id,
-                "account": account.id,
-                "event": message.provider_event_id,
+        chat = self._chat(session, account, message.peer, now)
+        if self._is_known(session, account, message):
+            return Receipt(chat.id, True, chat.due_at)
+        key = self._vault.unwrap(chat.key)
+        message = self._as_meant(session, chat, key, message, now)
+        body, ends_burst = self._body(session, chat, key, message, now)
+        if body is None:
+            return Receipt(chat.id, True, chat.due_at)
+        session.connection().execute(
+            _STORE,
+            {
+                "locality_id": self._locality_id,
+                "account_id": account.id,
+                "conversation_id": chat.id,
+                "provider_event_id": message.provider_event_id,
+                "body": body.close(key),
+                "received_at": now,
             },
-        ).first()
-        if known is not None:
-            return Receipt(_id(conversation), True, conversation.due_at)
-        conversation.heard_at = now
-        key = self._vault.unwrap(conversation.key)
-        message = self._as_meant(session, conversation, key, message, now)
+        )
+        due = self._hear(session, chat, now, ends_burst, has_files=bool(body.media))
+        return Receipt(chat.id, False, due)
+
+    def _body(
+        self,
+        session: Session,
+        chat: _Chat,
+        key: bytes,
+        message: InboundMessage,
+        now: datetime,
+    ) -> tuple[Body | None, bool]:
+        """What is stored, and whether nothing can follow that belongs to it. None for
+        what came before in another form."""
         seen, about = message.seen, None
         if message.under is not None:
-            above = outbox.sent_as(session, _id(conversation), message.under)
+            above = outbox.sent_as(session, chat.id, message.under)
             about = _about(key, above) if above else None
             if message.payload and above:
                 seen = above.id
-        if self._is_tapped_again(session, conversation, key, message, seen, now):
-            return Receipt(_id(conversation), True, conversation.due_at)
+        if self._is_tapped_again(session, chat, key, message, seen, now):
+            return None, False
         media = message.media
         if message.edited:
-            media = self._not_there_yet(session, conversation, media)
+            media = self._not_there_yet(session, chat, media)
             if not (media or message.text):
-                return Receipt(_id(conversation), True, conversation.due_at)
+                return None, False
         assessment = self._safety.assess(clean(message.text))
-        files = [self._attach(session, conversation, one, now) for one in media]
+        files = [self._attach(session, chat, one, now) for one in media]
         body = Body(
             text=assessment.text,
             sent_at=message.sent_at,
@@ -186,36 +237,33 @@ class Inbox:
             signals=tuple(sorted(signal.value for signal in assessment.signals)),
             danger=assessment.danger.value if assessment.danger else None,
         )
-        session.add(
-            Inbound(
-                locality_id=self._locality_id,
-                account_id=account.id or 0,
-                conversation_id=_id(conversation),
-                provider_event_id=message.provider_event_id,
-                body=body.close(key),
-                received_at=now,
-            )
-        )
-        session.flush()
-        ends_burst = Signal.DANGER in assessment.signals or self._ends_burst(body)
-        self._schedule(conversation, now, ends_burst=ends_burst, has_files=bool(files))
-        session.add(conversation)
-        return Receipt(_id(conversation), False, conversation.due_at)
+        is_urgent = Signal.DANGER in assessment.signals
+        return body, is_urgent or self._ends_burst(body)
+
+    def _is_known(
+        self, session: Session, account: ChannelAccount, message: InboundMessage
+    ) -> bool:
+        event = {
+            "locality": self._locality_id,
+            "account": account.id,
+            "event": message.provider_event_id,
+        }
+        return session.connection().execute(_KNOWN, event).first() is not None
 
     def _as_meant(
         self,
         session: Session,
-        conversation: Conversation,
+        chat: _Chat,
         key: bytes,
         message: InboundMessage,
         now: datetime,
     ) -> InboundMessage:
         """Without a secret word, with a typed number as the choice that it names, and
         with nothing in it where residents are not heard."""
-        message = linking.take_word(session, self._vault, conversation, message, now)
-        message = numbers.take_number(session, conversation, key, message)
-        is_closed = conversation.channel in self._for_staff
-        if is_closed and conversation.staff_id is None:
+        message = linking.take_word(session, self._vault, chat.id, message, now)
+        message = numbers.take_number(session, chat.id, key, message)
+        is_officer = chat.staff_id is not None or message.payload == linking.LINKED
+        if chat.channel in self._for_staff and not is_officer:
             return audience.turn_away(message)
         return message
 
@@ -252,31 +300,37 @@ class Inbox:
             "peer": self._vault.fingerprint("peer", peer),
         }
 
-    def _conversation(
+    def _chat(
         self, session: Session, account: ChannelAccount, peer: str, now: datetime
-    ) -> Conversation:
-        found = session.exec(_OURS, params=self._key(account, peer)).one_or_none()
-        if found is not None:
-            found.blocked_at = None
-            return found
+    ) -> _Chat:
+        key = self._key(account, peer)
+        found = session.connection().execute(_CHAT, key).one_or_none()
+        if found is None:
+            self._begin(session, account, peer, now)
+            found = session.connection().execute(_CHAT, key).one()
+        return _Chat._make(found)
+
+    def _begin(
+        self, session: Session, account: ChannelAccount, peer: str, now: datetime
+    ) -> None:
         key, wrapped = self._vault.new_key()
-        conversation = Conversation(
-            locality_id=self._locality_id,
-            account_id=account.id or 0,
-            channel=account.channel,
-            peer_hash=self._vault.fingerprint("peer", peer),
-            peer=encrypt(key, peer.encode(), b"peer"),
-            key=wrapped,
-            created_at=now,
+        session.connection().execute(
+            _BEGIN,
+            {
+                "locality_id": self._locality_id,
+                "account_id": account.id,
+                "channel": account.channel,
+                "peer_hash": self._vault.fingerprint("peer", peer),
+                "peer": encrypt(key, peer.encode(), b"peer"),
+                "key": wrapped,
+                "created_at": now,
+            },
         )
-        session.add(conversation)
-        session.flush()
-        return conversation
 
     def _is_tapped_again(
         self,
         session: Session,
-        conversation: Conversation,
+        chat: _Chat,
         key: bytes,
         message: InboundMessage,
         seen: int | None,
@@ -285,20 +339,20 @@ class Inbox:
         """A button of one and the same message, hit twice by a finger in a hurry."""
         if not message.payload or seen is None:
             return False
-        last = session.exec(_LAST, params={"conversation": conversation.id}).first()
+        last = session.exec(_LAST, params={"conversation": chat.id}).first()
         if last is None or last.body is None or last.received_at + _IN_A_HURRY < now:
             return False
         before = Body.open(key, last.body)
         return (before.payload, before.seen) == (message.payload, seen)
 
     def _not_there_yet(
-        self, session: Session, conversation: Conversation, media: Sequence[Media]
+        self, session: Session, chat: _Chat, media: Sequence[Media]
     ) -> tuple[Media, ...]:
         """An edited message shows the files again that came with its first version."""
         known = set(
             session.exec(
                 select(Attachment.unique_id).where(
-                    Attachment.conversation_id == conversation.id,
+                    Attachment.conversation_id == chat.id,
                     col(Attachment.unique_id).in_([one.unique for one in media]),
                 )
             )
@@ -306,15 +360,15 @@ class Inbox:
         return tuple(one for one in media if one.unique not in known)
 
     def _attach(
-        self, session: Session, conversation: Conversation, media: Media, now: datetime
+        self, session: Session, chat: _Chat, media: Media, now: datetime
     ) -> Attachment:
         if media.source.startswith(STORED):
             row = self._stored(session, int(media.source.removeprefix(STORED)))
-            row.conversation_id = conversation.id
+            row.conversation_id = chat.id
         else:
             row = Attachment(
                 locality_id=self._locality_id,
-                conversation_id=conversation.id,
+                conversation_id=chat.id,
                 kind=media.kind,
                 source=media.source,
                 unique_id=media.unique,
@@ -344,23 +398,26 @@ class Inbox:
             self._phrases.command(text) is not None or find_code(text) is not None
         )
 
-    def _schedule(
+    def _hear(
         self,
-        conversation: Conversation,
+        session: Session,
+        chat: _Chat,
         now: datetime,
-        *,
         ends_burst: bool,
+        *,
         has_files: bool,
-    ) -> None:
-        """Free text and the pictures of an album may have more to come."""
-        first = conversation.first_waiting_at or now
-        conversation.first_waiting_at = first
-        if ends_burst or not (conversation.free_text or has_files):
-            conversation.due_at = now
+    ) -> datetime:
+        """Note that somebody is there. Returns when the turn is due: free text and the
+        pictures of an album may have more to come."""
+        first = chat.first_waiting_at or now
+        if ends_burst or not (chat.free_text or has_files):
+            due = now
         else:
-            conversation.due_at = min(
-                now + self._burst.wait, first + self._burst.longest
-            )
+            due = min(now + self._burst.wait, first + self._burst.longest)
+        session.connection().execute(
+            _HEARD, {"chat": chat.id, "now": now, "first": first, "due": due}
+        )
+        return due
 
 
 def _about(key: bytes, above: Outbound) -> str | None:
@@ -379,7 +436,3 @@ def open_bodies(key: bytes, rows: Sequence[Inbound]) -> list[Body]:
 def media_kind(value: str) -> MediaKind:
     """A stored kind."""
     return MediaKind(value)
-
-
-def _id(conversation: Conversation) -> int:
-    return stored_id(conversation.id)

@@ -35,28 +35,33 @@ _LONGEST = 40
 def take_word(
     session: Session,
     vault: Vault,
-    conversation: Conversation,
+    conversation_id: int,
     message: InboundMessage,
     now: datetime,
 ) -> InboundMessage:
     """Link the chat if the message is a word that is good, look at a code that was
     typed; returns what to store."""
     if code := _code_in(message.text):
-        verdict = link_codes.take(session, vault, conversation, code, now)
+        chat = session.get_one(Conversation, conversation_id, populate_existing=True)
+        verdict = link_codes.take(session, vault, chat, code, now)
         payload = f"{TYPED}/{verdict.value}"
         return message.model_copy(update={"text": "", "payload": payload})
     found = _WORD.fullmatch(message.text)
-    account = (
-        staff.linked_account(session, conversation.locality_id, found[1], now)
-        if found
-        else None
-    )
-    if account is not None:
-        conversation.staff_id = account.id
+    if found and _link(session, conversation_id, found[1], now):
         return message.model_copy(update={"text": "", "payload": LINKED})
     if (message.payload or "").split("/")[0] in (LINKED, TYPED):
         return message.model_copy(update={"payload": None})
     return message
+
+
+def _link(session: Session, conversation_id: int, word: str, now: datetime) -> bool:
+    chat = session.get_one(Conversation, conversation_id, populate_existing=True)
+    account = staff.linked_account(session, chat.locality_id, word, now)
+    if account is None:
+        return False
+    chat.staff_id = account.id
+    session.flush()
+    return True
 
 
 def _code_in(text: str) -> str | None:

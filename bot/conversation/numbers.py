@@ -13,8 +13,7 @@ from sqlmodel import Session
 from bot.channels import numbered
 from bot.channels.base import InboundMessage
 from bot.notifications import outbox
-from bot.notifications.model import Conversation, Outbound
-from bot.storage.types import stored_id
+from bot.notifications.model import Outbound
 
 _CLOCKS_DIFFER = timedelta(seconds=1)
 _READING = timedelta(seconds=2)
@@ -23,13 +22,13 @@ has not said yet that it was delivered."""
 
 
 def take_number(
-    session: Session, conversation: Conversation, key: bytes, message: InboundMessage
+    session: Session, conversation_id: int, key: bytes, message: InboundMessage
 ) -> InboundMessage:
     """The message as a tap, if its number is one of a choice; else as it is. ``key``:
     of the conversation, unwrapped."""
     if message.number is None:
         return message
-    for row in outbox.arrived(session, stored_id(conversation.id)):
+    for row in outbox.arrived(session, conversation_id):
         if not _was_seen(row, message):
             continue
         choices = _choices(row, key)

@@ -147,7 +147,9 @@ class Turns:
     ) -> Claimed | None:
         """Take the conversation that this transaction has just written to, whose row
         is therefore ours, if its turn is due and nobody has it."""
-        conversation = session.get_one(Conversation, conversation_id)
+        conversation = session.get_one(
+            Conversation, conversation_id, populate_existing=True
+        )
         is_due = conversation.due_at is not None and conversation.due_at <= now
         is_held = (
             conversation.lease_until is not None and conversation.lease_until > now
