@@ -1,6 +1,7 @@
 """Drives turns: wakes for what is due, asks Rasa, finishes, hands replies over."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
@@ -20,6 +21,8 @@ from bot.storage.database import Database
 
 _AT_ONCE = 32
 """Turns in hand at the same time; more would only wait for Rasa's one process."""
+_CALM = 4
+"""Messages that are being written at the same time; with more, turns wait for them."""
 _LOOK_AGAIN = 1.0
 """Seconds between looks for turns that another process left behind."""
 _TRIES = 4
@@ -47,7 +50,9 @@ class Worker:
         self._rasa = rasa
         self._clock = clock
         self._wake = asyncio.Event()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._arriving = 0
+        self._in_hand = 0
+        self._is_held_back = False
         self._running: set[asyncio.Task[None]] = set()
 
     async def receive(
@@ -55,23 +60,33 @@ class Worker:
     ) -> Receipt:
         """Store the messages of a chat; their turn starts at once if it is due.
         Returns when they are safely written, before they are answered."""
+        self._arriving += 1
+        try:
+            receipt, claimed = await self._store(account, messages)
+        finally:
+            self._arriving -= 1
+        if claimed is not None:
+            self._start(claimed)
+        elif receipt.due_at is not None:
+            self._wake_at(receipt.due_at)
+        self._go_on()
+        return receipt
+
+    async def _store(
+        self, account: ChannelAccount, messages: Sequence[InboundMessage]
+    ) -> tuple[Receipt, Claimed | None]:
         now = self._clock()
 
         def store(session: Session) -> tuple[Receipt, Claimed | None]:
             for message in messages:
                 receipt = self._inbox.receive(session, account, message, now)
             is_due = receipt.due_at is not None and receipt.due_at <= now
-            if receipt.is_duplicate or not is_due or self._slots.locked():
+            if receipt.is_duplicate or not is_due or not self._has_room():
                 return receipt, None
             claimed = self._turns.claim_written(session, receipt.conversation_id, now)
             return receipt, claimed
 
-        receipt, claimed = await self._database.write_first(store)
-        if claimed is not None:
-            self._start(claimed)
-        elif receipt.due_at is not None:
-            self._wake_at(receipt.due_at)
-        return receipt
+        return await self._database.write_first(store)
 
     async def note_presence(
         self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
@@ -111,23 +126,40 @@ class Worker:
             await asyncio.gather(*self._running)
 
     async def _drain(self) -> None:
-        while not self._slots.locked():
+        while self._has_room():
             claimed = await self._database.write(self._claim)
             if claimed is None:
                 return
             self._start(claimed)
 
+    def _has_room(self) -> bool:
+        """Whether another turn may start. While many messages arrive they go first: a
+        platform that is not answered in time sends again, a person waits a moment."""
+        has_room = self._in_hand < (_AT_ONCE if self._arriving <= _CALM else 1)
+        self._is_held_back |= not has_room
+        return has_room
+
+    def _go_on(self) -> None:
+        """Look for the turns that there was no room for."""
+        if self._is_held_back and self._has_room():
+            self._is_held_back = False
+            self._wake.set()
+
     def _claim(self, session: Session) -> Claimed | None:
         return self._turns.claim(session, self._clock())
 
     def _start(self, claimed: Claimed) -> None:
+        self._in_hand += 1
         task = asyncio.create_task(self._take(claimed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _take(self, claimed: Claimed) -> None:
-        async with self._slots:
+        try:
             finished = await self._finish(claimed)
+        finally:
+            self._in_hand -= 1
+            self._go_on()
         if finished.was_sealed:
             await self._database.read(lambda _session: self._database.scrub())
         if finished.parcel is not None:

@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 _TOGETHER = 50
 """The most that goes into one transaction."""
+_APART = 0.01
+"""Seconds between two such transactions: the disk takes as long for one message as for
+many, and what came first after a pause never waits."""
 
 
 class Rank(IntEnum):
@@ -103,6 +106,7 @@ class Together:
         self._write = write
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
+        self._next = 0.0
 
     async def write(self, work: Callable[[Any], T]) -> T:
         """The result of ``work``, when it is safely written."""
@@ -115,11 +119,18 @@ class Together:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                await self._keep_apart()
                 taken = self._waiting[:_TOGETHER]
                 del self._waiting[:_TOGETHER]
                 await self._write_some(taken)
         finally:
             self._writing = None
+
+    async def _keep_apart(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._next > now:
+            await asyncio.sleep(self._next - now)
+        self._next = max(self._next, now) + _APART
 
     async def _write_some(self, taken: list[_Waiting]) -> None:
         try:
