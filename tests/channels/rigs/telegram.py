@@ -38,6 +38,12 @@ class TelegramGuest:
     async def send_place(self) -> None:
         self._rig.last = self.user.location()
 
+    async def send_voice(self, content: bytes) -> None:
+        self._rig.last = self.user.voice(content)
+
+    async def send_sticker(self) -> None:
+        self._rig.last = self.user.sticker()
+
     async def edit(self, text: str) -> None:
         self._rig.last = self.user.edit(text)
 
@@ -59,6 +65,7 @@ class TelegramRig:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        self.server.now = self.product.clock
         async with Commune(self.product, self.server).webhook(timeout=0.5):
             yield
 

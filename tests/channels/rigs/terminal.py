@@ -25,7 +25,10 @@ class TerminalGuest:
         await self._rig.receive(line)
 
     async def choose(self, title: str) -> None:
-        await self.say(self._rig.numbers[title])
+        await self.say(self.number_of(title))
+
+    def number_of(self, title: str) -> str:
+        return self._rig.numbers[title]
 
     async def hear(self) -> Heard:
         printed = await asyncio.wait_for(self._rig.printed.get(), PATIENCE)
@@ -46,6 +49,8 @@ class TerminalRig:
         "photo": "a terminal has words only",
         "album": "a terminal has words only",
         "place": "a terminal has words only",
+        "voice": "a terminal has words only",
+        "sticker": "a terminal has words only",
         "edit": "a typed line is gone",
         "leave": "who closes the terminal has ended the program",
         "again": "a line is typed once",

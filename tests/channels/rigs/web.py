@@ -48,6 +48,9 @@ class WebGuest:
         answer = await self._visitor.upload(*pictures)
         await self._send(files=[file["id"] for file in answer.json()["files"]])
 
+    async def send_voice(self, content: bytes) -> None:
+        await self.send_album([content])
+
     async def send_place(self) -> None:
         await self._send(location=[15.0121, 108.4213])
 
@@ -59,6 +62,7 @@ class WebGuest:
 class WebRig:
     name = "web"
     lacks: ClassVar[dict[str, str]] = {
+        "sticker": "a page has no stickers",
         "edit": "a page shows no way to change what was sent",
         "leave": "a page that is closed is no refusal; what waits stays for it",
         "throttled": "nobody stands between the page and this server",

@@ -25,7 +25,8 @@ class ZaloGuest:
     async def hear(self) -> Heard:
         sent = await self.user.reply()
         await delivered(self._rig.product)
-        return Heard(sent.text, tuple(sent.buttons))
+        values = "\n".join(f"{name}: {value}" for name, value in sent.data.items())
+        return Heard(sent.text or values, tuple(sent.buttons))
 
     async def hears_nothing(self) -> None:
         await self.user.hears_nothing()
@@ -38,6 +39,12 @@ class ZaloGuest:
 
     async def send_place(self) -> None:
         self.user.send_location()
+
+    async def send_voice(self, content: bytes) -> None:
+        self._rig.last = self.user.send_voice(content)
+
+    async def send_sticker(self) -> None:
+        self._rig.last = self.user.send_sticker()
 
     async def leave(self) -> None:
         self.user.unfollow()
@@ -56,6 +63,7 @@ class ZaloRig:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        self.server.now = self.server.webhook._now = self.product.clock
         async with OfficialAccount(self.product, self.server).webhook(timeout=0.5):
             yield
 

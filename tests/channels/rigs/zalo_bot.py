@@ -21,6 +21,9 @@ class ZaloBotGuest:
     async def choose(self, title: str) -> None:
         self._rig.last = self.user.choose(title)
 
+    def number_of(self, title: str) -> str:
+        return self.user.messages[-1].choices[title]
+
     async def hear(self) -> Heard:
         sent = await self.user.reply()
         await delivered(self._rig.product)
@@ -35,6 +38,12 @@ class ZaloBotGuest:
     async def send_album(self, pictures: Sequence[bytes]) -> None:
         for content in pictures:
             await self.send_photo(content)
+
+    async def send_voice(self, content: bytes) -> None:
+        self._rig.last = self.user.voice(content)
+
+    async def send_sticker(self) -> None:
+        self._rig.last = self.user.sticker()
 
 
 class ZaloBotRig:
