@@ -15,6 +15,7 @@ from bot.conversation.effects import AddTo, Effect, Outcome
 from bot.conversation.flows import heard
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.kinds import believed, doubted_kind
+from bot.conversation.reading import Reading
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Choice, State
 from bot.conversation.turn import Facts, Reply, Turn
@@ -27,6 +28,7 @@ _SHORT = 10
 """Words: a longer message is a story, never a command."""
 _SURE = 0.55
 _SURE_OF_QUESTION = 0.6
+_SURE_OF_MATTER = 0.8
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
 _FLOW_OF_KIND = {Kind.TO_CAO: "denunciation", Kind.KHAN_CAP: "danger"}
@@ -422,7 +424,10 @@ class Engine:
         if (turn.media or turn.location) and not scene.state.frames:
             return "submit_petition"
         if reading is not None and reading.intent.confidence >= _SURE:
-            return reading.intent.name
+            is_more = not scene.state.frames and _greets_and_tells(turn, reading)
+            return "submit_petition" if is_more else reading.intent.name
+        if asked := self._only_asks(turn):
+            return asked
         if keyword := self.book.phrases.keyword(turn.text):
             return keyword
         is_a_story = turn.words > 5 and not scene.state.frames
@@ -606,6 +611,22 @@ _NEVER_LEAD = (
     "stop_notices",
     "want_notices",
 )
+
+
+def _greets_and_tells(turn: Turn, reading: Reading) -> bool:
+    """Whether a matter stands behind a greeting in the same message."""
+    return (
+        reading.intent.name == "greet"
+        and turn.words > _CODE_WORDS
+        and reading.kind.name in (Kind.KIEN_NGHI, Kind.PHAN_ANH)
+        and reading.kind.confidence >= _SURE_OF_MATTER
+    )
+
+
+def _let_go(scene: Scene) -> None:
+    """An offer that nobody has to answer does not wait behind something else."""
+    if scene.state.frames and is_an_offer(scene.frame):
+        scene.pop()
 
 
 def _is_spoken(turn: Turn) -> bool:

@@ -390,12 +390,14 @@ class Inbox:
         return row
 
     def _ends_burst(self, body: Body) -> bool:
-        """A button, a command or a code is a whole turn by itself."""
+        """A button, a command or a code is a whole turn by itself; a greeting is what a
+        story begins with."""
         if body.payload or body.phone or body.location:
             return True
         text = body.text
         return bool(text) and (
-            self._phrases.command(text) is not None or find_code(text) is not None
+            self._phrases.command(text) not in (None, "greet")
+            or find_code(text) is not None
         )
 
     def _hear(

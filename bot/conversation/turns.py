@@ -287,6 +287,8 @@ class Turns:
                 continue
             is_early = _is_early(conversation, body) and not phrases.command(text)
             (early if is_early else answers).append(text)
+        if early or len(answers) > 1:
+            answers = [t for t in answers if phrases.command(t) != "greet"] or answers
         is_edit = bool(bodies) and not said
         changed = bodies[-1].message_id if is_edit else None
         if is_edit:

@@ -5,8 +5,6 @@ A channel that cannot have a case says why in its rig.
 
 import asyncio
 import contextlib
-import dataclasses
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -16,11 +14,8 @@ from bot.bootstrap import Product
 from bot.conversation.model import Attachment, Inbound
 from bot.notifications.model import Conversation, OutboundStatus
 from bot.petitions.model import Petition
-from bot.storage.database import Database
-from bot.storage.media import MediaStore
 from tests.channels.conftest import picture
-from tests.channels.official import at_zalo
-from tests.channels.pilot import at_bot
+from tests.channels.rigs.all import RIGS
 from tests.channels.rigs.base import (
     Guest,
     Rig,
@@ -30,70 +25,11 @@ from tests.channels.rigs.base import (
     until,
     waiting_for_bursts,
 )
-from tests.channels.rigs.telegram import TelegramRig
-from tests.channels.rigs.terminal import TerminalRig
-from tests.channels.rigs.web import WebRig
-from tests.channels.rigs.zalo import ZaloRig
-from tests.channels.rigs.zalo_bot import ZaloBotRig
-from tests.doubles.telegram import TelegramServer
-from tests.doubles.zalo import ZaloServer
-from tests.doubles.zalo_bot import ZaloBotServer
 from tests.support.talk import Clock
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
 PLACE = "tu suoi len toi nha ong bay, hu tu hoi bao thang 10"
 _WORDS_OF_A_KIND_REPLY = 10
-
-
-@contextlib.contextmanager
-def _telegram(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
-    with TelegramServer(now=clock) as server:
-        settings = {"telegram_api_url": server.url}
-        yield TelegramRig(_own(built, clock, path, **settings), server)
-
-
-@contextlib.contextmanager
-def _zalo(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
-    with ZaloServer(now=clock) as server:
-        yield ZaloRig(at_zalo(built, server, clock, path), server)
-
-
-@contextlib.contextmanager
-def _zalo_bot(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
-    with ZaloBotServer() as server:
-        yield ZaloBotRig(at_bot(built, server, clock, path), server)
-
-
-@contextlib.contextmanager
-def _web(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
-    yield WebRig(_own(built, clock, path))
-
-
-@contextlib.contextmanager
-def _terminal(built: Product, clock: Clock, path: Path) -> Iterator[Rig]:
-    yield TerminalRig(_own(built, clock, path))
-
-
-RIGS = {
-    "telegram": _telegram,
-    "zalo": _zalo,
-    "zalo_bot": _zalo_bot,
-    "web": _web,
-    "terminal": _terminal,
-}
-
-
-def _own(built: Product, clock: Clock, path: Path, **settings: object) -> Product:
-    """The product with a database of its own."""
-    copy = path / "kiennghi.db"
-    shutil.copy(built.settings.data_dir / "kiennghi.db", copy)
-    return dataclasses.replace(
-        built,
-        settings=built.settings.model_copy(update=settings),
-        database=Database(f"sqlite:///{copy}"),
-        media=MediaStore(path / "media", built.vault),
-        clock=clock,
-    )
 
 
 @pytest.fixture(params=list(RIGS))
@@ -161,12 +97,13 @@ async def test_long_words_are_kept_whole_and_answered_within_the_limit(
 async def test_what_is_written_in_bits_is_one_turn(rig: Rig) -> None:
     rig.product = waiting_for_bursts(rig.product)
     async with talking(rig) as lan:
-        for bit in ("xa coi giup", STORY, "mua la lay"):
+        for bit in ("alo xa oi", STORY, "mua la lay"):
             await lan.say(bit)
         heard = await lan.hear()
         await lan.hears_nothing()
     assert STORY in heard.text
     assert "mua la lay" in heard.text
+    assert heard.text.count("trợ lý tự động") == 1
 
 
 @pytest.mark.case("photo")

@@ -1,0 +1,56 @@
+"""What people say before, between and after the questions, with the real Rasa."""
+
+import pytest
+
+from bot.bootstrap import Product
+from bot.channels.base import Capabilities, MediaKind
+from bot.commands.people import fix_planned_date
+from bot.conferences import closing
+from bot.conferences.model import Conference
+from bot.petitions.model import Petition
+from bot.rasa_server import RasaAddress
+from tests.hamlet.acts import begin, reply
+from tests.support.talk import ZALO_LIKE, Person, Talk, at
+
+ROAD = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
+
+
+@pytest.fixture
+def capabilities() -> Capabilities:
+    return ZALO_LIKE
+
+
+@pytest.fixture
+def dated(talk: Talk) -> Talk:
+    """A conference on 12/12/2025."""
+    fix_planned_date(talk.product, None, at("2025-12-12T08:00"), "Hội trường xã")
+    return talk
+
+
+def filed(talk: Talk) -> Person:
+    lan = talk.person("lan")
+    lan.say("alo xa oi", ROAD)
+    for words in (
+        "lam di",
+        "tu suoi len toi nha ong bay",
+        "hu tu bao thang 10",
+        "khong co anh",
+        "Lan 0905123406",
+    ):
+        lan.say(words)
+    assert "Mã:" in lan.say("gui")
+    return lan
+
+
+def petition(talk: Talk) -> Petition:
+    with talk.product.database.reading() as session:
+        return session.get_one(Petition, 1)
+
+
+def test_a_greeting_is_no_part_of_the_matter(talk: Talk) -> None:
+    filed(talk)
+    assert petition(talk).content == ROAD
+
+
+def test_a_matter_behind_a_greeting_is_heard(talk: Talk) -> None:
+    assert "Xã đã thấy tin" in talk.person().say(f"alo xa oi {ROAD}")
