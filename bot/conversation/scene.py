@@ -53,6 +53,12 @@ class Scene:
         """Add a reply with buttons of its own: title and payload."""
         self.replies.append(Reply(response, values, tuple(buttons)))
 
+    def introduce(self) -> None:
+        """Say who speaks here, to somebody who has not been told yet."""
+        if not self.state.introduced:
+            self.state.introduced = True
+            self.say("utter_introduction")
+
     def do(self, effect: Effect) -> None:
         """Ask for something to be done in the turn's transaction."""
         self.effects.append(effect)

@@ -54,3 +54,22 @@ def test_a_greeting_is_no_part_of_the_matter(talk: Talk) -> None:
 
 def test_a_matter_behind_a_greeting_is_heard(talk: Talk) -> None:
     assert "Xã đã thấy tin" in talk.person().say(f"alo xa oi {ROAD}")
+
+
+def test_who_was_greeted_is_not_greeted_again(talk: Talk) -> None:
+    lan = talk.person()
+    assert "trợ lý tự động" in lan.say("alo xa oi")
+    assert lan.say(ROAD).startswith("Xã đã thấy tin")
+
+
+def test_a_complaint_hears_who_speaks_once(talk: Talk) -> None:
+    person = talk.person()
+    first = person.say(
+        "tự nhiên ra quyết định thu hồi 800m2 rẫy nhà tôi mà đền có 12 triệu, tôi ko "
+        "đồng ý, trả đất lại cho tôi"
+    )
+    assert "trợ lý tự động" in first
+    assert "chưa phải là đơn khiếu nại" in first
+    water = person.say("còn khu tái định cư đầu suối chưa có nước từ tháng 9 thì sao")
+    assert "đầu suối chưa có nước" in water
+    assert "trợ lý tự động" not in water

@@ -31,6 +31,7 @@ class ComplaintFlow:
         """What it is called, that this is no complaint yet, and the days that run."""
         scene.push(self.name)
         scene.do(Guided("khieu_nai"))
+        scene.introduce()
         scene.say("utter_complaint_intro")
 
     def prompt(self, scene: Scene) -> None:

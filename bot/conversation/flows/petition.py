@@ -393,13 +393,8 @@ class PetitionFlow(FormFlow):
 
     def _ask_for_matter(self, scene: Scene) -> None:
         scene.frame.asking = _CONTENT
-        self._introduce(scene)
+        scene.introduce()
         scene.say(self._ask(scene, _CONTENT))
-
-    def _introduce(self, scene: Scene) -> None:
-        if not scene.state.introduced:
-            scene.state.introduced = True
-            scene.say("utter_introduction")
 
     def _matter_arrives(self, scene: Scene) -> bool:
         self._keep_media(scene)
@@ -449,8 +444,8 @@ class PetitionFlow(FormFlow):
     # -- the first contact --------------------------------------------------------
 
     def _give_notice(self, scene: Scene) -> None:
-        scene.state.introduced = True
-        scene.say("utter_first_notice", **self._heard(scene))
+        introduced, scene.state.introduced = scene.state.introduced, True
+        scene.say("utter_first_notice", introduced=introduced, **self._heard(scene))
 
     def _heard(self, scene: Scene) -> dict[str, object]:
         content = scene.frame.slots[_CONTENT].shown
@@ -494,7 +489,7 @@ class PetitionFlow(FormFlow):
         return found or ([Problem(str(content))] if content else [])
 
     def _offer_split(self, scene: Scene) -> None:
-        self._introduce(scene)
+        scene.introduce()
         circled = scene.book.phrases.circled
         problems = self._problems(scene)
         lines = "\n".join(
@@ -541,7 +536,7 @@ class PetitionFlow(FormFlow):
     # -- voice and pictures -------------------------------------------------------
 
     def _show_card(self, scene: Scene) -> None:
-        self._introduce(scene)
+        scene.introduce()
         scene.say("utter_picture_card", files=self._count_files(scene))
 
     def _at_card(self, scene: Scene) -> bool:

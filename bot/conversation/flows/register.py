@@ -66,9 +66,7 @@ class RegisterFlow(FormFlow):
 
     def _push(self, scene: Scene) -> None:
         scene.push(self.name, self.form)
-        if not scene.state.introduced:
-            scene.state.introduced = True
-            scene.say("utter_introduction")
+        scene.introduce()
 
     def _begin(self, scene: Scene, conference: ConferenceInfo) -> None:
         frame = scene.frame
