@@ -73,3 +73,9 @@ def test_a_complaint_hears_who_speaks_once(talk: Talk) -> None:
     water = person.say("còn khu tái định cư đầu suối chưa có nước từ tháng 9 thì sao")
     assert "đầu suối chưa có nước" in water
     assert "trợ lý tự động" not in water
+
+
+def test_the_day_is_told_where_seats_are_not_counted(dated: Talk) -> None:
+    opening = dated.person().say("cho đăng ký dự hội nghị đối thoại")
+    assert "08:00 thứ Sáu 12/12/2025, Hội trường xã." in opening
+    assert "chỗ" not in opening
