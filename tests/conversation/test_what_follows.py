@@ -79,3 +79,37 @@ def test_the_day_is_told_where_seats_are_not_counted(dated: Talk) -> None:
     opening = dated.person().say("cho đăng ký dự hội nghị đối thoại")
     assert "08:00 thứ Sáu 12/12/2025, Hội trường xã." in opening
     assert "chỗ" not in opening
+
+
+@pytest.fixture
+def tan_yen(make_product: object, rasa: RasaAddress) -> Product:
+    assert callable(make_product)
+    product: Product = make_product(locality="tan-yen")
+    product.clock.now = at("2026-10-01T09:00")
+    return product
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("Cty May muốn dự buổi đối thoại doanh nghiệp, đăng ký giúp", "doanh nghiệp:"),
+        ("tôi muốn đăng ký dự hội nghị đối thoại với Nhân dân", "với Nhân dân:"),
+    ],
+)
+def test_a_conference_that_is_named_is_not_asked_for(
+    tan_yen: Product, rasa: RasaAddress, words: str, named: str
+) -> None:
+    talk = Talk(tan_yen, rasa=rasa)
+    opening = talk.person().say(words)
+    talk.close()
+    assert named in opening
+    assert "Họ và tên" in opening
+
+
+def test_workers_are_not_the_people(tan_yen: Product, rasa: RasaAddress) -> None:
+    talk = Talk(tan_yen, rasa=rasa)
+    firm = talk.person()
+    assert "buổi nào" in firm.say("đăng ký dự hội nghị")
+    still = firm.say("bên em 640 công nhân may, chị Hà hành chính dự")
+    talk.close()
+    assert "Họ và tên" not in still

@@ -12,6 +12,7 @@ from bot.conversation.effects import (
 )
 from bot.conversation.flows.problems import Problem, find_problems
 from bot.conversation.form import FormFlow
+from bot.conversation.phrases import plain
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
 from bot.conversation.validators import Accepted
@@ -21,6 +22,7 @@ from nlu.text import fold
 _CONTENT = "registration_content"
 _WHICH = "which"
 _CHOICE = "conference:"
+_FEW_WORDS = 3
 
 
 class RegisterFlow(FormFlow):
@@ -39,11 +41,13 @@ class RegisterFlow(FormFlow):
             scene.say("utter_no_conference")
             return
         self._push(scene)
-        if len({self._plan(scene, c) for c in conferences}) > 1:
-            scene.frame.step = _WHICH
-            self._ask_which(scene)
+        choices = self._one_of_each(scene)
+        named = choices if len(choices) == 1 else self._named(scene, choices)
+        if len(named) == 1:
+            self._begin(scene, named[0])
             return
-        self._begin(scene, conferences[0])
+        scene.frame.step = _WHICH
+        self._ask_which(scene)
 
     def open_for(self, scene: Scene, conference: ConferenceInfo) -> None:
         """For one that was named; a slip that is being filled is for that one now."""
@@ -191,13 +195,8 @@ class RegisterFlow(FormFlow):
     def _at_which(self, scene: Scene) -> bool:
         """By button, or by words that fit one of them only."""
         said = (scene.said or "").removeprefix(_CHOICE)
-        words = set(fold(scene.turn.text).split())
-        fits = [
-            conference
-            for conference in self._one_of_each(scene)
-            if said == str(conference.id)
-            or words & (self._own_words(scene, conference))
-        ]
+        choices = self._one_of_each(scene)
+        fits = [c for c in choices if said == str(c.id)] or self._named(scene, choices)
         if len(fits) == 1:
             self._begin(scene, fits[0])
             return True
@@ -205,6 +204,20 @@ class RegisterFlow(FormFlow):
             self.cancel(scene)
             return True
         return False
+
+    def _named(
+        self, scene: Scene, choices: list[ConferenceInfo]
+    ) -> list[ConferenceInfo]:
+        """Those whose own words stand in the message: all of them, for "công nhân" is
+        not "Nhân dân"; one is enough in an answer of a few words."""
+        words = set(plain(scene.turn.text).split())
+        few = scene.turn.words <= _FEW_WORDS
+        return [
+            choice
+            for choice in choices
+            if (own := self._own_words(scene, choice))
+            and (words & own if few else own <= words)
+        ]
 
     def _one_of_each(self, scene: Scene) -> list[ConferenceInfo]:
         """The nearest of each plan."""
