@@ -18,9 +18,11 @@ from bot.conversation.turn import (
     Links,
     Matter,
     Offer,
+    ReplyClock,
     Slip,
 )
 from bot.conversation.validators import shorten
+from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
 from bot.notifications import link_codes, persons
@@ -30,6 +32,7 @@ from bot.petitions.chats import Chats
 from bot.petitions.hamlet import Sight
 from bot.petitions.life import ANSWERED, RESIDENT, Act, possible, stage
 from bot.petitions.model import Petition
+from bot.petitions.replies import WRITTEN_REPLY
 from bot.petitions.service import Registry, reply_due
 from bot.storage.types import stored_id
 
@@ -202,6 +205,7 @@ class DatabaseFacts:
             promised_on=row.promised_on,
             reply_due=reply.due if reply else None,
             reply_basis=reply.basis if reply else None,
+            reply_clock=_clock(reply) if reply else None,
             answer=self._answer(row),
             may_add=Act.SUPPLEMENT in possible(row.status, RESIDENT),
             may_reopen=row.status in ANSWERED and replies.may_reopen(row),
@@ -216,3 +220,22 @@ class DatabaseFacts:
             return None
         key = self._registry.vault.unwrap(told.key)
         return "\n".join(replies.open_words(key, reply).summary)
+
+
+def _clock(reply: Due) -> ReplyClock | None:
+    """None where it does not run from a conference."""
+    if reply.rule != WRITTEN_REPLY:
+        return None
+    explained = reply.explained
+    counted = date.fromisoformat(explained["due_unrolled"])
+    before = explained.get("extended_from")
+    return ReplyClock(
+        ended=reply.start,
+        days=sum(bool(step["counted"]) for step in explained["steps"]),
+        counted=counted,
+        basis=reply.basis,
+        due=reply.due,
+        rolled=reply.due if reply.due != counted else None,
+        old_due=date.fromisoformat(before) if before else None,
+        extended=before is not None,
+    )

@@ -86,6 +86,22 @@ class ConferenceInfo:
 
 
 @dataclass(frozen=True)
+class ReplyClock:
+    """How the date of a written reply came about: a conference ended, so many days were
+    counted, and the last was a day off; or it was put off."""
+
+    ended: date
+    days: int
+    counted: date
+    basis: str | None
+    due: date
+    rolled: date | None
+    """The due date, where the count ended on a day off."""
+    old_due: date | None
+    extended: bool
+
+
+@dataclass(frozen=True)
 class Matter:
     """A petition as its owner sees it; ``summary`` only in the owner's own chats."""
 
@@ -103,6 +119,7 @@ class Matter:
     reply_due: date | None = None
     reply_basis: str | None = None
     """By when it is answered in writing, where a rule says so."""
+    reply_clock: ReplyClock | None = None
     answer: str | None = None
     """The three plain lines of the reply, once it was given."""
     may_reopen: bool = False

@@ -75,6 +75,26 @@ def test_a_complaint_hears_who_speaks_once(talk: Talk) -> None:
     assert "trợ lý tự động" not in water
 
 
+def test_the_date_of_the_written_reply_is_explained(dated: Talk) -> None:
+    lan = filed(dated)
+    lan.press("Nêu ở hội nghị")
+    product = dated.product
+
+    def end() -> None:
+        with product.database.writing() as session:
+            row = session.get_one(Petition, 1)
+            begin(session, product, row)
+            conference, now = session.get_one(Conference, 1), product.clock()
+            closing.end(session, product.registry, conference, now, by="hanh", now=now)
+
+    product.clock.now = at("2025-12-12T11:30")
+    end()
+    why = lan.say("sao lau rua")
+    assert "Cộng 30 ngày là Chủ nhật 11/01/2026" in why
+    assert "ngày nghỉ nên tính đến hết thứ Hai 12/01/2026" in why
+    assert "15/12" not in why
+
+
 def test_the_day_is_told_where_seats_are_not_counted(dated: Talk) -> None:
     opening = dated.person().say("cho đăng ký dự hội nghị đối thoại")
     assert "08:00 thứ Sáu 12/12/2025, Hội trường xã." in opening

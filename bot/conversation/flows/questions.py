@@ -1,8 +1,11 @@
 """Questions, answered from the profile; also in the middle of a form."""
 
+from dataclasses import asdict
+
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
 from bot.deadlines.calendar import Why
+from bot.petitions.life import Stage
 
 QUESTIONS = frozenset(
     {
@@ -92,6 +95,9 @@ class QuestionsFlow:
             self._deadlines(scene)
             return
         matter = dated[0]
+        if matter.reply_clock and matter.status != Stage.RECEIVED:
+            scene.say("utter_why_this_reply_date", **asdict(matter.reply_clock))
+            return
         counted = [step for step in matter.steps if step.get("counted")]
         days_off = [
             step
