@@ -322,7 +322,7 @@ class Engine:
         if question is None or self._wants_name_hidden(scene, question):
             return False
         turn = scene.turn
-        self._answer(scene, question)
+        self._answer_in_passing(scene, question)
         if rest and (flow := self._flows[scene.frame.flow]):
             scene.turn = _with_text(turn, rest)
             scene.said = self._interpret(scene)
@@ -351,7 +351,7 @@ class Engine:
         if turn.words <= _QUESTION_WORDS and self._is_question(
             reading.intent.name, reading.intent.confidence
         ):
-            return reading.intent.name, ""
+            return reading.intent.name, _before(scene)
         asked = [
             clause
             for clause in reading.clauses
@@ -365,6 +365,14 @@ class Engine:
 
     def _is_question(self, intent: str, confidence: float) -> bool:
         return intent in self._questions and confidence >= _SURE_OF_QUESTION
+
+    def _answer_in_passing(self, scene: Scene, question: str) -> None:
+        """The buttons are those of what goes on."""
+        before = len(scene.replies)
+        self._answer(scene, question)
+        scene.replies[before:] = [
+            replace(reply, buttons=()) for reply in scene.replies[before:]
+        ]
 
     def _answer(self, scene: Scene, question: str) -> None:
         answer = self._flows["questions"]
@@ -645,6 +653,11 @@ def _head(text: str) -> tuple[str, bool, str]:
         if character in ".,!;\n":
             return text[:at], True, text[at + 1 :]
     return text, False, ""
+
+
+def _before(scene: Scene) -> str:
+    """The choice that stands before a question: "the list. when does it end"."""
+    return scene.turn.text.partition(scene.rest)[0] if scene.rest else ""
 
 
 def _bare(text: str) -> str:

@@ -95,10 +95,43 @@ def test_the_date_of_the_written_reply_is_explained(dated: Talk) -> None:
     assert "15/12" not in why
 
 
+def test_a_choice_with_a_question_behind_it_is_taken(dated: Talk) -> None:
+    with dated.product.database.writing() as session:
+        conference = session.get_one(Conference, 1)
+        conference.seats = 0
+        session.add(conference)
+    bay = dated.person("bay")
+    full = bay.say("tui muon di hop doi thoai")
+    assert "08:00 thứ Sáu 12/12/2025, Hội trường xã" in full
+    assert "Chỗ đã đủ" in full
+
+    answered = bay.say("danh sach cho. ma may gio het, tui con ve cho bo an")
+
+    assert "08:00 thứ Sáu 12/12/2025" in answered
+    assert answered.endswith("Họ và tên của ông/bà?")
+    assert bay.buttons == []
+
+
 def test_the_day_is_told_where_seats_are_not_counted(dated: Talk) -> None:
     opening = dated.person().say("cho đăng ký dự hội nghị đối thoại")
     assert "08:00 thứ Sáu 12/12/2025, Hội trường xã." in opening
     assert "chỗ" not in opening
+
+
+def test_send_and_a_question_behind_it_files(talk: Talk) -> None:
+    lan = talk.person()
+    lan.say(ROAD)
+    for words in (
+        "lam di",
+        "tu suoi len toi nha ong bay",
+        "hu tu bao thang 10",
+        "khong co anh",
+        "Lan 0905123406",
+    ):
+        lan.say(words)
+    receipt = lan.say("gửi. bao giờ có trả lời bằng văn bản")
+    assert "Mã: STH-25-0001-" in receipt
+    assert "trả lời bằng văn bản" in receipt
 
 
 @pytest.fixture
