@@ -441,6 +441,12 @@ class Engine:
         is_a_story = turn.words > 5 and not scene.state.frames
         return "submit_petition" if is_a_story else ""
 
+    def _only_asks(self, turn: Turn) -> str | None:
+        """The first question of a message that has nothing but questions in it."""
+        clauses = turn.reading.clauses if turn.reading else ()
+        asked = [c.intent for c in clauses if c.intent in self._questions]
+        return asked[0] if asked and len(asked) == len(clauses) else None
+
     # -- voices -------------------------------------------------------------------
 
     def _mind_voice(self, scene: Scene) -> None:
@@ -582,6 +588,9 @@ class Engine:
         if misses >= 3:
             scene.state.misses = 0
             self._flows["handoff"].open(scene)
+        elif scene.affirmed() and not scene.state.frames and scene.state.noticed:
+            scene.state.misses = 0
+            scene.say("utter_thanks")
         elif misses == 2 or not scene.state.frames:
             scene.say(
                 "utter_not_understood_menu" if misses > 1 else "utter_menu_unclear"

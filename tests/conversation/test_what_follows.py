@@ -75,6 +75,12 @@ def test_a_complaint_hears_who_speaks_once(talk: Talk) -> None:
     assert "trợ lý tự động" not in water
 
 
+def test_doubt_about_the_date_is_no_new_matter(talk: Talk) -> None:
+    lan = filed(talk)
+    assert "10 ngày làm việc" in lan.say("15/12 lận á?? z khi nào có đường")
+    assert "Cảm ơn" in lan.say("ok")
+
+
 def test_the_date_of_the_written_reply_is_explained(dated: Talk) -> None:
     lan = filed(dated)
     lan.press("Nêu ở hội nghị")
