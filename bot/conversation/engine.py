@@ -14,6 +14,7 @@ from bot.conversation import edits
 from bot.conversation.effects import AddTo, Effect, Outcome
 from bot.conversation.flows import heard
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
+from bot.conversation.flows.petition import is_an_offer
 from bot.conversation.kinds import believed, doubted_kind
 from bot.conversation.reading import Reading
 from bot.conversation.scene import Book, Scene
@@ -247,10 +248,12 @@ class Engine:
         elif said in ("back", "correct", "resume", "later") and flow:
             flow.prompt(scene)
         elif self._is_code(scene):
+            _let_go(scene)
             self._flows["follow"].open(scene)
         elif (opens := _bare_name(said)) in self._openings and self._may_open(
             scene, opens
         ):
+            _let_go(scene)
             self._flows[self._openings[opens]].open(scene)
         else:
             return False

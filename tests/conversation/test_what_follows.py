@@ -101,6 +101,15 @@ def test_the_date_of_the_written_reply_is_explained(dated: Talk) -> None:
     assert "15/12" not in why
 
 
+def test_an_offer_does_not_wait_for_weeks(dated: Talk) -> None:
+    lan = filed(dated)
+    assert "Nêu ở hội nghị" in lan.buttons
+    status = lan.say("việc của tôi")
+    assert "STH-25-0001-" in status
+    assert "đúng chưa" not in lan.say("chào xã")
+    assert "làm dở" not in lan.last.text
+
+
 def test_a_choice_with_a_question_behind_it_is_taken(dated: Talk) -> None:
     with dated.product.database.writing() as session:
         conference = session.get_one(Conference, 1)

@@ -708,6 +708,11 @@ class PetitionFlow(FormFlow):
         return False
 
 
+def is_an_offer(frame: Frame) -> bool:
+    """Whether a frame only asks whether to raise at a conference what was filed."""
+    return frame.step == "raise"
+
+
 def is_left_to_listeners(frame: Frame) -> bool:
     """Whether a frame holds a voice of which we said that somebody will listen; others
     wait for an answer in writing."""
