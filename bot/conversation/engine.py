@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from bot.channels.base import MediaKind
 from bot.conversation import edits
 from bot.conversation.effects import AddTo, Effect, Outcome
-from bot.conversation.flows import heard
+from bot.conversation.flows import heard, rate
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.flows.petition import is_an_offer
 from bot.conversation.kinds import believed, doubted_kind
@@ -433,7 +433,7 @@ class Engine:
         if scene.said in self._questions or scene.said in self._openings:
             return scene.said or ""
         if (turn.media or turn.location) and not scene.state.frames:
-            return "submit_petition"
+            return "reopen_petition" if rate.is_not_done(scene) else "submit_petition"
         if reading is not None and reading.intent.confidence >= _SURE:
             is_more = not scene.state.frames and _greets_and_tells(turn, reading)
             return "submit_petition" if is_more else reading.intent.name

@@ -110,6 +110,18 @@ def test_an_offer_does_not_wait_for_weeks(dated: Talk) -> None:
     assert "làm dở" not in lan.last.text
 
 
+def test_that_it_is_not_done_is_said_with_a_picture(talk: Talk) -> None:
+    lan = filed(talk)
+    with talk.product.database.writing() as session:
+        reply(session, talk.product, session.get_one(Petition, 1))
+    talk.send()
+
+    heard = lan.send(MediaKind.PHOTO, text="moi do it da chu xong cai gi")
+
+    assert "mở lại STH-25-0001-" in heard
+    assert petition(talk).reopenings == 1
+
+
 def test_a_choice_with_a_question_behind_it_is_taken(dated: Talk) -> None:
     with dated.product.database.writing() as session:
         conference = session.get_one(Conference, 1)

@@ -9,6 +9,9 @@ from bot.petitions.life import Stage
 from bot.petitions.model import Rating
 
 _PREFIX = "rate_"
+_SURE = 0.7
+_WORDS = 4
+"""So many say what is left, and are not asked for it."""
 TAPPED = tuple(f"{_PREFIX}{rating.value}" for rating in Rating)
 
 
@@ -27,7 +30,12 @@ class RateFlow:
             self._nothing_answered(scene)
             return
         scene.push(self.name)
-        if len(answered) == 1:
+        if len(answered) == 1 and is_not_done(scene):
+            self._choose(scene, answered[0], Rating.NOT_DONE)
+            if scene.state.frames and scene.frame.step == "what":
+                scene.replies.pop()
+                self._take_rest(scene)
+        elif len(answered) == 1:
             self._choose(scene, answered[0], _tapped(scene.turn.payload))
         else:
             self._ask_which(scene, answered)
@@ -113,6 +121,18 @@ class RateFlow:
         lines = "\n".join(f"• {m.code}: {m.summary}" for m in matters)
         buttons = [(m.code, m.code) for m in matters]
         scene.offer("utter_ask_which_matter", buttons, lines=lines)
+
+
+def is_not_done(scene: Scene) -> bool:
+    """Whether somebody who had a reply tells in words, perhaps with a picture, that it
+    is not done."""
+    turn, reading = scene.turn, scene.turn.reading
+    return (
+        reading is not None
+        and turn.words >= _WORDS
+        and reading.says("reopen_petition", at_least=_SURE)
+        and bool(_answered(scene))
+    )
 
 
 def _answered(scene: Scene) -> list[Matter]:
