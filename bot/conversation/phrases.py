@@ -50,6 +50,7 @@ class _File(BaseModel):
     fillers: list[str]
     informal: list[str]
     hide_name: list[str]
+    proposes: list[str]
     hamlet: HamletWords
     name: NameWords
     instead_of: list[str]
@@ -121,6 +122,7 @@ class Phrases:
     fillers: frozenset[str]
     informal: frozenset[str]
     hide_name: re.Pattern[str]
+    proposes: re.Pattern[str]
     hamlet: HamletPhrases
     before_name: re.Pattern[str]
     after_name: re.Pattern[str]
@@ -152,6 +154,7 @@ class Phrases:
             fillers=frozenset(plain(phrase) for phrase in file.fillers),
             informal=frozenset(file.informal),
             hide_name=_any_of(file.hide_name),
+            proposes=_any_of(file.proposes),
             hamlet=HamletPhrases.of(file.hamlet),
             before_name=re.compile(
                 rf"^(?:{_longest_first(file.name.before)})\b[\s:,.-]*"

@@ -161,6 +161,22 @@ def test_send_and_a_question_behind_it_files(talk: Talk) -> None:
     assert "trả lời bằng văn bản" in receipt
 
 
+def test_who_denounced_may_propose_without_names(talk: Talk) -> None:
+    person = talk.person()
+    person.say("toi to cao truong thon an chan tien ho tro bao lu cua dan")
+    asked = person.say(
+        "thoi vay toi gop y la phat tien phai dan danh sach cho dan coi, cai nay gui "
+        "duoc khong"
+    )
+    assert "muốn gửi góp ý đó không" in asked
+    told = person.say("co")
+    assert "bằng lời của mình" in told
+    assert "trợ lý tự động" not in told
+    heard = person.say("phat tien ho tro thi dan danh sach o nha van hoa")
+    assert "dan danh sach o nha van hoa" in heard
+    assert "an chan" not in heard
+
+
 @pytest.fixture
 def tan_yen(make_product: object, rasa: RasaAddress) -> Product:
     assert callable(make_product)

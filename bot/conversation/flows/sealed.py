@@ -11,6 +11,7 @@ from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.scene import Scene
 from bot.petitions.model import Kind
 from bot.safety.rules import Signal
+from nlu.text import fold
 
 _TOPICS = ("prepare", "who_sees", "directions", "outside", "legal_aid")
 _SURE_OF_KIND = 0.7
@@ -62,11 +63,15 @@ class DenunciationFlow:
         return True
 
     def _is_clean(self, scene: Scene) -> bool:
-        """A proposal that accuses nobody; any doubt is no."""
+        """A proposal that accuses nobody; any doubt is no. Who says that it is one is
+        asked as well: its words stay sealed, and are told anew after a yes."""
         turn, reading = scene.turn, scene.turn.reading
+        if Signal.DENUNCIATION in turn.signals:
+            return False
+        if scene.book.phrases.proposes.search(fold(turn.text)):
+            return True
         return (
-            Signal.DENUNCIATION not in turn.signals
-            and reading is not None
+            reading is not None
             and reading.intent.name == "submit_petition"
             and reading.kind.name == Kind.KIEN_NGHI
             and reading.kind.confidence >= _SURE_OF_KIND
@@ -80,7 +85,7 @@ class DenunciationFlow:
                 return True
             return self.take(scene)
         scene.pop()
-        scene.state.sealed = False
+        scene.state.sealed, scene.state.introduced = False, True
         PetitionFlow().open_with(scene, hide_name=True, after=None)
         return True
 
