@@ -349,11 +349,7 @@ class PetitionFlow(FormFlow):
                 **common,
             )
         else:
-            circled = scene.book.phrases.circled
-            lines = "\n".join(
-                f"{circled[n]} {item.code} → {profile.unit(item.unit_id).name}"
-                for n, item in enumerate(filed)
-            )
+            lines = "\n".join(self._filed_lines(scene, filed))
             hidden = any(item.hide_name for item in filed) or None
             scene.say(
                 "utter_petitions_filed",
@@ -368,10 +364,33 @@ class PetitionFlow(FormFlow):
             scene.say(after)
         self._offer_conference(scene, [item.code for item in filed])
 
+    def _filed_lines(self, scene: Scene, filed: Sequence[FiledPetition]) -> list[str]:
+        return [
+            scene.book.texts.render(
+                "utter_filed_line",
+                {
+                    "number": number,
+                    "code": item.code,
+                    "unit": scene.facts.profile.unit(item.unit_id).name,
+                    "hidden": item.hide_name,
+                },
+            ).text
+            for number, item in zip(scene.book.phrases.circled, filed, strict=False)
+        ]
+
     def _name_outside_units(self, scene: Scene, filed: Sequence[FiledPetition]) -> None:
-        ids = dict.fromkeys(item.outside_unit_id for item in filed)
-        for unit in (scene.facts.profile.unit(unit_id) for unit_id in ids if unit_id):
-            scene.say("utter_outside_unit", outside=unit.name, phone=unit.phone)
+        numbers: dict[str, list[str]] = {}
+        for number, item in zip(scene.book.phrases.circled, filed, strict=False):
+            if item.outside_unit_id:
+                numbers.setdefault(item.outside_unit_id, []).append(number)
+        for unit_id, which in numbers.items():
+            unit = scene.facts.profile.unit(unit_id)
+            scene.say(
+                "utter_outside_unit",
+                outside=unit.name,
+                phone=unit.phone,
+                which=" ".join(which) if len(filed) > 1 else None,
+            )
 
     # -- beginning ----------------------------------------------------------------
 
