@@ -134,7 +134,7 @@ class Texts:
             if (title := self._formatter.line(button.title, known))
             and (payload := self._formatter.line(button.payload, known))
         )
-        return Rendered("\n".join(lines), buttons)
+        return Rendered("\n".join(lines).replace("….", "…"), buttons)
 
     def date(self, value: date | datetime) -> str:
         """A date, or a moment, as people read it."""

@@ -169,10 +169,7 @@ class FormFlow:
 
     def read_back(self, scene: Scene) -> None:
         """Show what will be filed, a numbered line each."""
-        lines = "\n".join(
-            f"{number}. {label}: {shown}"
-            for number, (_, label, shown) in enumerate(self.lines(scene), 1)
-        )
+        lines = self._numbered(scene)
         scene.say(f"utter_confirm_{self.noun}", lines=lines, **self.values(scene))
 
     def accept(self, scene: Scene, slot: str, verdict: Accepted) -> list[str]:
@@ -350,11 +347,13 @@ class FormFlow:
         return new
 
     def _ask_which_line(self, scene: Scene) -> None:
-        lines = "\n".join(
-            f"{number}. {label}: {shown}"
+        scene.say("utter_which_line", lines=self._numbered(scene))
+
+    def _numbered(self, scene: Scene) -> str:
+        return "\n".join(
+            f"{number}. {label}: {_after(label, shown)}"
             for number, (_, label, shown) in enumerate(self.lines(scene), 1)
         )
-        scene.say("utter_which_line", lines=lines)
 
     def _note(self, scene: Scene, filled: list[str]) -> None:
         heard = [s for slot in filled if (s := self.noted(scene, slot))]
@@ -369,3 +368,9 @@ class FormFlow:
     def _ask(self, scene: Scene, slot: str) -> str:
         own = f"utter_ask_{self.form}_{slot}"
         return own if own in scene.book.texts else f"utter_ask_{slot}"
+
+
+def _after(label: str, shown: str) -> str:
+    """An answer that begins with its own label does not say it twice: "Từ: từ tết"."""
+    twice = fold(shown).startswith(f"{fold(label)} ")
+    return shown[len(label) + 1 :] if twice else shown

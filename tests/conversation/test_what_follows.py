@@ -75,6 +75,14 @@ def test_a_complaint_hears_who_speaks_once(talk: Talk) -> None:
     assert "trợ lý tự động" not in water
 
 
+def test_since_is_not_read_back_twice(talk: Talk) -> None:
+    lan = talk.person()
+    lan.say("khu tái định cư đầu suối chưa có nước từ tháng 9, nhờ xã xem giúp")
+    for words in ("làm đi", "đầu suối", "không có ảnh"):
+        lan.say(words)
+    assert "\n3. Từ: tháng 9" in lan.say("không để số")
+
+
 def test_doubt_about_the_date_is_no_new_matter(talk: Talk) -> None:
     lan = filed(talk)
     assert "10 ngày làm việc" in lan.say("15/12 lận á?? z khi nào có đường")
