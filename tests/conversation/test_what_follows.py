@@ -126,6 +126,7 @@ def test_that_it_is_not_done_is_said_with_a_picture(talk: Talk) -> None:
 
     heard = lan.send(MediaKind.PHOTO, text="moi do it da chu xong cai gi")
 
+    assert heard.startswith("Xã ghi: moi do it da chu xong cai gi.")
     assert "mở lại STH-25-0001-" in heard
     assert petition(talk).reopenings == 1
 

@@ -4,6 +4,7 @@ from bot.conversation.effects import Rate
 from bot.conversation.flows.changes import AddFlow, is_gone
 from bot.conversation.scene import Scene
 from bot.conversation.turn import Matter
+from bot.conversation.validators import shorten
 from bot.petitions.code import find_code
 from bot.petitions.life import Stage
 from bot.petitions.model import Rating
@@ -34,6 +35,7 @@ class RateFlow:
             self._choose(scene, answered[0], Rating.NOT_DONE)
             if scene.state.frames and scene.frame.step == "what":
                 scene.replies.pop()
+                scene.say("utter_noted", noted=shorten(scene.turn.text))
                 self._take_rest(scene)
         elif len(answered) == 1:
             self._choose(scene, answered[0], _tapped(scene.turn.payload))
