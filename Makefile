@@ -20,7 +20,7 @@ ifneq ($(KIENNGHI_RASA),)
 export KIENNGHI_RASA
 endif
 
-.PHONY: help setup model run test test-deps lint bench nlu-report lock clean clean-all python
+.PHONY: help setup model run test test-deps lint transcripts bench nlu-report lock clean clean-all python
 
 help: ## liệt kê các lệnh
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ lint: python ## soát mã nguồn: ruff, mypy
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+transcripts: setup model ## diễn lại các cuộc trò chuyện mẫu, ghi vào docs/transcripts/
+	@.venv/bin/python -m tests.transcripts $(ARGS)
 
 bench: setup model ## đo tốc độ và chất lượng, ghi vào build/bench.json
 	@.venv/bin/python -m tests.bench.run
