@@ -18,6 +18,7 @@ from bot.conversation.inbox import Burst, Inbox
 from bot.conversation.phrases import Phrases
 from bot.conversation.rasa import RasaClient
 from bot.conversation.scene import Book
+from bot.conversation.shelf import Shelf
 from bot.conversation.turns import Turns
 from bot.conversation.worker import Worker
 from bot.deadlines.calendar import WorkingCalendar
@@ -75,7 +76,12 @@ class Product:
         capabilities = {name: c.capabilities for name, c in channels.items()}
         turns = Turns(self.engine, self.registry, self.texts, capabilities)
         sender = Sender(
-            self.database, self.vault, channels, self.profile.id, self.clock
+            self.database,
+            self.vault,
+            channels,
+            self.profile.id,
+            self.clock,
+            Shelf(self.database, self.media).fetch,
         )
         worker = Worker(self.database, self.inbox, turns, sender, rasa, self.clock)
         return worker, sender

@@ -85,11 +85,32 @@ class Template:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file of ours that goes with a message, without its bytes. ``source`` is where
+    they are found again, ``name`` what the reader saves it as."""
+
+    source: str
+    kind: MediaKind
+    mime: str
+    size: int
+    name: str
+
+
+@dataclass(frozen=True)
+class File:
+    """The same with its bytes, ready to be sent."""
+
+    about: Enclosure
+    content: bytes
+
+
+@dataclass(frozen=True)
 class OutboundMessage:
     """One message of ours, already cut to the channel's capabilities.
 
-    ``heard_at`` is when this person last did something in the chat: some platforms
-    carry a message only for a time after that.
+    ``text`` is empty where a file goes by itself. ``heard_at`` is when this person
+    last did something in the chat: some platforms carry a message only for a time after
+    that.
     """
 
     id: int
@@ -100,6 +121,7 @@ class OutboundMessage:
     request_contact: bool = False
     heard_at: datetime | None = None
     template: Template | None = None
+    file: File | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,29 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Sort:
+    """Files of these types, of at most so many bytes."""
+
+    mimes: frozenset[str]
+    most: int
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """Which files a channel carries. ``caption`` is how many characters of words, with
+    their buttons, go along in the same message; 0: a file goes by itself."""
+
+    sorts: tuple[Sort, ...] = ()
+    caption: int = 0
+
+    def carries(self, file: Enclosure) -> bool:
+        """Whether this file can be sent there."""
+        return any(
+            file.mime in sort.mimes and file.size <= sort.most for sort in self.sorts
+        )
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What a channel can carry. ``max_text`` counts NFC characters."""
 
@@ -127,6 +172,7 @@ class Capabilities:
     max_text: int = 4000
     can_edit: bool = False
     limits: Limits | None = None
+    files: Carriage = Carriage()
 
 
 class Channel(Protocol):

@@ -17,6 +17,7 @@ from bot.channels.base import (
     Media,
     OutboundMessage,
 )
+from bot.channels.carriage import carriage
 from bot.errors import ChannelError
 
 
@@ -24,7 +25,7 @@ class TerminalChannel:
     """Prints what is sent; remembers its buttons and its number."""
 
     name = "terminal"
-    capabilities = Capabilities()
+    capabilities = Capabilities(files=carriage("terminal"))
     knows_repeats = True
 
     def __init__(self, peer: str, write: Callable[[str], object] | None = None) -> None:
@@ -34,10 +35,11 @@ class TerminalChannel:
         self._seen: int | None = None
 
     async def send(self, message: OutboundMessage) -> str | None:
-        """Print the text and the buttons, numbered from one."""
+        """Print the name of a file, the text and the buttons, numbered from one."""
         if message.peer != self._peer:
             raise ChannelError("nobody_connected")
-        lines = [message.text]
+        lines = [f"({message.file.about.name})"] if message.file else []
+        lines += [message.text] if message.text else []
         lines += [
             f"[{number}] {button.title}"
             for number, button in enumerate(message.buttons, 1)

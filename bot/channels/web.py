@@ -7,12 +7,21 @@ gets it from there.
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.channels.base import Button, Capabilities, Media, OutboundMessage
+from bot.channels.base import (
+    Button,
+    Capabilities,
+    Enclosure,
+    Media,
+    OutboundMessage,
+)
+from bot.channels.carriage import carriage
 from bot.clock import Clock, system_clock
 from bot.errors import ChannelError
+from bot.storage.vault import Vault
 
 
 class Page(Protocol):
@@ -26,10 +35,11 @@ class WebChannel:
     """Knows which pages are open; one process, one of these."""
 
     name = "web"
-    capabilities = Capabilities(max_buttons=10, max_text=4000)
+    capabilities = Capabilities(max_buttons=10, max_text=4000, files=carriage("web"))
     knows_repeats = True
 
-    def __init__(self, clock: Clock = system_clock) -> None:
+    def __init__(self, links: "Links", clock: Clock = system_clock) -> None:
+        self._links = links
         self._clock = clock
         self._pages: dict[str, list[Page]] = {}
 
@@ -58,6 +68,7 @@ class WebChannel:
                 message.buttons,
                 self._clock(),
                 asks_place=message.request_location,
+                file=self._links.show(message) if message.file else None,
             )
         )
         reached = [await page.send(frame) for page in tuple(pages)]
@@ -70,6 +81,33 @@ class WebChannel:
         raise ChannelError("no_files", permanent=True)
 
 
+@dataclass(frozen=True)
+class Links:
+    """Where a visitor's page gets the file of a message: an address that is of no use
+    to anybody else, and that nobody can guess."""
+
+    vault: Vault
+
+    def show(self, message: OutboundMessage) -> dict[str, str] | None:
+        """The file of a message as the page reads it."""
+        if message.file is None:
+            return None
+        return self.describe(message.peer, message.id, message.file.about)
+
+    def describe(self, peer: str, message_id: int, file: Enclosure) -> dict[str, str]:
+        """The same by its parts."""
+        signed = self.sign(peer, message_id)
+        return {
+            "kind": file.kind.value,
+            "name": file.name,
+            "url": f"/chat/files/{message_id}/{signed}",
+        }
+
+    def sign(self, peer: str, message_id: int) -> str:
+        """What only we can write for this visitor and this message."""
+        return self.vault.fingerprint("sent-file", f"{peer}/{message_id}")
+
+
 def entry(
     message_id: int,
     text: str,
@@ -77,6 +115,7 @@ def entry(
     at: datetime,
     *,
     asks_place: bool = False,
+    file: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """One message of ours as the page reads it."""
     frame: dict[str, Any] = {
@@ -87,6 +126,8 @@ def entry(
     }
     if asks_place:
         frame["place"] = True
+    if file:
+        frame["file"] = file
     return frame
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bot import log
 from bot.bootstrap import Product, build
 from bot.channels.base import Channel
-from bot.channels.web import WebChannel
+from bot.channels.web import Links, WebChannel
 from bot.commands.people import add_trial, invitation_url
 from bot.commands.telegram import Telegram
 from bot.commands.understanding import given_rasa
@@ -106,7 +106,7 @@ async def _serve(
     stack: contextlib.AsyncExitStack,
     stopping: asyncio.Event,
 ) -> None:
-    web = WebChannel(product.clock)
+    web = WebChannel(Links(product.vault), product.clock)
     channels: dict[str, Channel] = {web.name: web}
     bots = await _bots(product, stack)
     channels |= {bot.channel.name: bot.channel for bot in bots}

@@ -7,7 +7,7 @@ never unpacked here, so nothing in them can grow; they are only handed out to be
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -69,6 +69,19 @@ def check_file(content: bytes, max_bytes: int) -> Checked:
     return Checked(kind, mime, content)
 
 
+def small_picture(file: Checked, most: int) -> Checked:
+    """A picture of at most ``most`` bytes. Raises ``DomainError``: ``picture_wanted``
+    when the file is none."""
+    if file.kind is not MediaKind.PHOTO:
+        raise DomainError("picture_wanted")
+    content, side = file.content, MAX_SIDE
+    while len(content) > most:
+        side = side * 3 // 4
+        with _DECODING, Image.open(io.BytesIO(file.content)) as picture:
+            content = _redraw(picture, side)
+    return replace(file, content=content)
+
+
 def clean_picture(content: bytes) -> bytes:
     """The picture upright, as a JPEG of at most ``MAX_SIDE`` a side, and nothing else
     of what the file held; never one of an identity card."""
@@ -110,9 +123,9 @@ def _in_grey(picture: Image.Image) -> Image.Image:
     return grey
 
 
-def _redraw(picture: Image.Image) -> bytes:
-    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+def _redraw(picture: Image.Image, side: int = MAX_SIDE) -> bytes:
+    picture.draft("RGB", (side, side))
+    picture.thumbnail((side, side))
     upright = ImageOps.exif_transpose(picture).convert("RGBA")
     # A new image: a converted one keeps comments and places of the old one.
     paper = Image.new("RGB", upright.size, "white")

@@ -27,6 +27,7 @@ STORED = "stored:"
 _LABEL = b"inbox"
 _IN_A_HURRY = timedelta(seconds=3)
 """Two taps within that are one."""
+_LONG_AWAY = timedelta(days=1)
 _TOLD_IN = timedelta(seconds=1)
 """How exactly a platform tells the time."""
 
@@ -60,6 +61,7 @@ class _Chat(NamedTuple):
     key: bytes
     staff_id: int | None
     free_text: bool
+    heard_at: datetime | None
     due_at: datetime | None
     first_waiting_at: datetime | None
 
@@ -178,6 +180,7 @@ class Inbox:
         chat = self._chat(session, account, message.peer, now)
         if self._is_known(session, account, message):
             return Receipt(chat.id, True, chat.due_at)
+        self._hand_over(session, chat, now)
         key = self._vault.unwrap(chat.key)
         message = self._as_meant(session, chat, key, message, now)
         body, ends_burst = self._body(session, chat, key, message, now)
@@ -249,6 +252,11 @@ class Inbox:
             "event": message.provider_event_id,
         }
         return session.connection().execute(_KNOWN, event).first() is not None
+
+    def _hand_over(self, session: Session, chat: _Chat, now: datetime) -> None:
+        """What could not be sent to somebody who was silent for long."""
+        if chat.heard_at is not None and now - chat.heard_at > _LONG_AWAY:
+            outbox.unpark(session, chat.id, now)
 
     def _as_meant(
         self,

@@ -12,6 +12,9 @@ from bot.storage.types import EnumValue, UtcDateTime
 
 ISSUED = "issued"
 """The source of a file that is the locality's own: a signed paper."""
+AFTER = "after"
+"""The same of a picture of what was done."""
+OURS = (ISSUED, AFTER)
 
 
 _UNSENT = "conversation_id IS NULL AND petition_id IS NULL AND key IS NOT NULL"

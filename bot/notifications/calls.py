@@ -105,9 +105,14 @@ def undelivered(
         phone=who.phone,
         note="blocked" if chat.blocked_at else _why(row),
         event="",
-        text=outbox.Content.open(vault.unwrap(chat.key), row.body).text,
+        text=_said(outbox.Content.open(vault.unwrap(chat.key), row.body)),
         now=now,
     )
+
+
+def _said(content: outbox.Content) -> str:
+    """What is to be said; of a file by itself, where it is to be had."""
+    return content.text or content.instead
 
 
 def _why(row: Outbound) -> str:

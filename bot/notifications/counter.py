@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.channels.base import Enclosure
 from bot.clock import VIETNAM, today
-from bot.notifications import persons, staff_push
+from bot.notifications import enclosures, persons, staff_push
 from bot.notifications.policy import Fate, NoticeEvent, Notifier
 from bot.petitions import branches, handling, issuance, replies, service, together
 from bot.petitions.branches import MoreTime
@@ -250,17 +251,24 @@ class Counter:
     def issue(self, petition: Petition, entry: issuance.Entry, who: Who) -> Issuance:
         """Number, date, signer and file: it leaves at once."""
         row = issuance.issue(self.session, petition, entry, who=who, now=self.now)
-        self.hand_out(petition)
+        self.hand_out(petition, enclosures.paper(entry))
         return row
 
-    def hand_out(self, petition: Petition) -> None:
+    def hand_out(self, petition: Petition, paper: Enclosure | None = None) -> None:
         """Tell the resident, those who are answered together, and the households. Who
-        cannot be written to is on the list of calls; then a person delivers it."""
+        cannot be written to is on the list of calls; then a person delivers it.
+
+        Everybody sees the picture of what was done; the ``paper`` names whom it
+        answers, so only the sender gets it.
+        """
         reply = replies.current(self.session, petition)
         if reply is None:
             return
         said = self._said(petition, reply)
-        fate = self._tell(petition, NoticeEvent.REPLY, reply=reply, **said)
+        photo = self._photo(petition, reply)
+        fate = self._tell(
+            petition, NoticeEvent.REPLY, reply=reply, file=paper or photo, **said
+        )
         if fate is not Fate.CALL:
             replies.deliver(self.session, petition, who=SYSTEM, now=self.now)
             reply.ask_at = _tomorrow(self.now)
@@ -272,6 +280,7 @@ class Counter:
                 other,
                 NoticeEvent.ANSWERED_TOGETHER,
                 reply=reply,
+                file=photo,
                 count=len(others) + 1,
                 **said,
             )
@@ -287,6 +296,7 @@ class Counter:
                 {"code": petition.code, "count": len(others) + 1, **said},
                 key=f"petition/{petition.id}/household/{household.id}/{reply.id}",
                 now=self.now,
+                file=photo,
             )
 
     def delivered(self, petition: Petition, who: Who) -> None:
@@ -344,6 +354,7 @@ class Counter:
         *,
         event: Event | None = None,
         reply: Reply | None = None,
+        file: Enclosure | None = None,
         **values: object,
     ) -> Fate:
         part = f"reply/{reply.id}" if reply else event.seq if event else self._turn()
@@ -354,6 +365,7 @@ class Counter:
             {"code": petition.code, **values},
             key=f"petition/{petition.id}/{notice.value}/{part}",
             now=self.now,
+            file=file,
         )
 
     def _push(
@@ -402,6 +414,11 @@ class Counter:
             "number": f"{issued.number}{issued.symbol}" if issued else None,
             "issued": issued.issued_on if issued else None,
         }
+
+    def _photo(self, petition: Petition, reply: Reply) -> Enclosure | None:
+        key = self.registry.vault.unwrap(petition.key)
+        taken = replies.open_words(key, reply).photo
+        return enclosures.photo(petition, taken) if taken else None
 
     def _unit(self, petition: Petition) -> str:
         return self.registry.profile.unit(petition.unit_id).name

@@ -3,14 +3,23 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, func, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.channels.base import Button, Limits, OutboundMessage, Template
+from bot.channels.base import (
+    Button,
+    Enclosure,
+    Limits,
+    MediaKind,
+    OutboundMessage,
+    Template,
+)
+from bot.channels.carriage import carriage
 from bot.errors import ChannelError
 from bot.notifications.model import (
     ChannelAccount,
@@ -28,6 +37,8 @@ from bot.storage.vault import Vault, decrypt, encrypt
 LEASE = timedelta(seconds=60)
 TURN = "turn/"
 """How the key of an answer to a turn begins; every other message is a notice."""
+FILE = "/file"
+"""What stands in the key of a file's own message, before the chat."""
 _LABEL = b"outbox"
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -36,6 +47,7 @@ _AHEAD = 1.0
 later stays in the outbox, where a reply may go before it."""
 _LONGEST_WAIT = 5.0
 """The same for a reply, for which somebody waits."""
+_OF_FILES = ("file", "instead")
 _ATTEMPTS = {Urgency.REPLY: 12, Urgency.NOTICE: 60, Urgency.NUDGE: 2}
 # Built once: building a statement costs more than SQLite needs to run it.
 _SENT = (
@@ -69,10 +81,16 @@ class Content:
     request_contact: bool = False
     template: tuple[str, dict[str, str]] | None = None
     """The event and its values, for channels that may need a template."""
+    file: Enclosure | None = None
+    instead: str = ""
+    """Words for where the file can be had, if it does not go along."""
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the conversation's key."""
-        return encrypt(key, json.dumps(self.__dict__).encode(), _LABEL)
+        plain = {k: v for k, v in self.__dict__.items() if k not in _OF_FILES}
+        if self.file:
+            plain |= {"file": asdict(self.file), "instead": self.instead}
+        return encrypt(key, json.dumps(plain).encode(), _LABEL)
 
     @classmethod
     def open(cls, key: bytes, box: bytes) -> "Content":
@@ -80,9 +98,31 @@ class Content:
         plain = json.loads(decrypt(key, box, _LABEL))
         buttons = tuple((title, payload) for title, payload in plain.pop("buttons"))
         template = plain.pop("template", None)
+        file = plain.pop("file", None)
         return cls(
-            buttons=buttons, template=tuple(template) if template else None, **plain
+            buttons=buttons,
+            template=tuple(template) if template else None,
+            file=_enclosure(file) if file else None,
+            **plain,
         )
+
+    def without_file(self) -> "Content":
+        """The words, and where the file can be had."""
+        words = "\n".join(filter(None, (self.text, self.instead)))
+        return replace(self, text=words, file=None, instead="")
+
+    def parted(self, channel: str) -> tuple["Content", "Content | None"]:
+        """As the channel can carry it: the message, and what goes by itself before it.
+        Each has a row of its own, so that neither is said twice for the other."""
+        if self.file is None:
+            return self, None
+        carried = carriage(channel)
+        if not carried.carries(self.file):
+            return self.without_file(), None
+        if len(self.text) <= carried.caption or not self.text:
+            return self, None
+        alone = Content("", file=self.file, instead=self.instead)
+        return replace(self, file=None, instead=""), alone
 
 
 @dataclass(frozen=True)
@@ -96,6 +136,8 @@ class Parcel:
     attempts: int
     urgency: Urgency
     at: datetime | None = None
+    file: Enclosure | None = None
+    """To be fetched before the message is sent."""
 
 
 def put(
@@ -114,24 +156,44 @@ def put(
     """Add a message, unless one with this key is there already, or is being added by
     another transaction. It goes at ``at`` or now, in waking hours only if ``by_day``.
     ``claimed``: a turn's own reply, which its version makes
-    unique, and which the caller sends at once."""
-    row = Outbound(
-        locality_id=conversation.locality_id,
-        conversation_id=conversation.id or 0,
-        key=key,
-        urgency=urgency,
-        body=content.close(data_key),
-        next_attempt_at=at or now,
-        by_day=by_day,
-        lease_until=now + LEASE if claimed else None,
-        created_at=now,
-    )
+    unique, and which the caller sends at once. A file that cannot go in the same
+    message on this channel gets one of its own."""
+    content, alone = content.parted(conversation.channel)
+
+    def row_of(key: str, content: Content) -> Outbound:
+        return Outbound(
+            locality_id=conversation.locality_id,
+            conversation_id=conversation.id or 0,
+            key=key,
+            urgency=urgency,
+            body=content.close(data_key),
+            next_attempt_at=at or now,
+            by_day=by_day,
+            created_at=now,
+        )
+
+    if alone is not None:
+        before = _beside(key, conversation)
+        known = with_key(conversation.locality_id, before)
+        add_once(session, row_of(before, alone), known)
+    row = row_of(key, content)
+    row.lease_until = now + LEASE if claimed else None
     if claimed:
         session.add(row)
         session.flush()
         return row
     known = with_key(conversation.locality_id, key)
     return row if add_once(session, row, known) else None
+
+
+def _beside(key: str, conversation: Conversation) -> str:
+    """The key of a file's own message; it ends with the chat where the other's does."""
+    chat = f"/{conversation.id}"
+    return f"{key.removesuffix(chat)}{FILE}{chat}"
+
+
+def _enclosure(plain: dict[str, Any]) -> Enclosure:
+    return Enclosure(**{**plain, "kind": MediaKind(plain["kind"])})
 
 
 def claim(
@@ -310,6 +372,7 @@ def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
         conversation_id=conversation.id or 0,
         attempts=row.attempts,
         urgency=row.urgency,
+        file=content.file,
     )
 
 
@@ -349,6 +412,19 @@ def settle_failed(
         session.add(conversation)
     session.add(row)
     return row
+
+
+def drop_file(session: Session, vault: Vault, parcel: Parcel, now: datetime) -> None:
+    """The file cannot go: the words do, and say where it is to be had."""
+    row = session.get_one(Outbound, parcel.message.id)
+    chat = session.get_one(Conversation, parcel.conversation_id)
+    if row.body is None:
+        return
+    key = vault.unwrap(chat.key)
+    row.body = Content.open(key, row.body).without_file().close(key)
+    row.attempts += 1
+    row.next_attempt_at, row.lease_until = now, None
+    session.add(row)
 
 
 def park(session: Session, message_id: int) -> None:

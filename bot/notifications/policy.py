@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from bot.channels.base import Enclosure
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
 from bot.notifications import calls, elsewhere, news, outbox, persons, table
@@ -95,14 +96,16 @@ class Notifier:
         *,
         key: str,
         now: datetime,
+        file: Enclosure | None = None,
     ) -> Fate:
         """Tell a resident once: in the chat that it belongs to, else in the next one of
         the same person. ``key`` begins with what it is about (``petition/12/…``);
-        ``conversation_id`` none: paper or telephone.
+        ``conversation_id`` none: paper or telephone. ``file`` goes along where the chat
+        can carry it; else the words say where to see it.
 
         ``ValueError`` when a value that the words need is missing.
         """
-        notice = _Notice(event, self.table.resident(event), values, key, now)
+        notice = _Notice(event, self.table.resident(event), values, key, now, file=file)
         subject = _subject(session, notice.matter, values)
         notice = replace(notice, said={table.SUBJECT: subject, **values})
         chat = session.get(Conversation, conversation_id) if conversation_id else None
@@ -216,7 +219,11 @@ class Notifier:
             chat,
             f"{notice.key}/{chat.id}",
             outbox.Content(
-                rendered.text, rendered.buttons, template=self._template(notice)
+                rendered.text,
+                rendered.buttons,
+                template=self._template(notice),
+                file=notice.file,
+                instead=self._instead(notice.file),
             ),
             data_key=self.vault.unwrap(chat.key),
             urgency=row.urgency,
@@ -225,6 +232,14 @@ class Notifier:
             by_day=notice.waits,
         )
         return put is not None
+
+    def _instead(self, file: Enclosure | None) -> str:
+        """Where a file is to be had by those who cannot get it in the chat."""
+        if file is None:
+            return ""
+        you = self.texts.render("utter_address", {}).text
+        words = {"you": you, "You": you[:1].upper() + you[1:], "kind": file.kind.value}
+        return self.texts.render("utter_file_elsewhere", words).text
 
     def _template(self, notice: "_Notice") -> tuple[str, dict[str, str]]:
         said = {
@@ -349,6 +364,7 @@ class _Notice:
     now: datetime
     said: Mapping[str, object] | None = None
     """The values and what the notifier knows besides."""
+    file: Enclosure | None = None
     matter: Matter = field(init=False)
 
     def __post_init__(self) -> None:

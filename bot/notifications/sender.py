@@ -1,7 +1,8 @@
 """Hop 7: sends what the outbox holds, within the platform's limits."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot import log
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Enclosure, File, OutboundMessage
 from bot.clock import Clock, system_clock
 from bot.errors import ChannelError
 from bot.notifications import calls, outbox
@@ -24,7 +25,13 @@ _LOOK_AGAIN = 1.0
 _SETTLE_TOGETHER = 0.1
 """Seconds in which marks of a channel that knows a repeat are gathered."""
 
+_FILE_STAYS = frozenset({"file_gone", "file_refused"})
+"""The file cannot be sent there, now or later; words can."""
+
 logger = log.get(__name__)
+
+Fetch = Callable[[Enclosure], bytes | None]
+"""The bytes of a file of ours; none once it was deleted or sealed."""
 
 
 @runtime_checkable
@@ -45,9 +52,11 @@ class Sender:
         channels: Mapping[str, Channel],
         locality_id: str,
         clock: Clock,
+        fetch: Fetch = lambda _: None,
     ) -> None:
         self._database = database
         self._vault = vault
+        self._fetch = fetch
         self._channels = channels
         self._locality_id = locality_id
         self._clock = clock
@@ -117,7 +126,7 @@ class Sender:
         async with order:
             await _until(parcel.at)
             try:
-                provider_id = await channel.send(parcel.message)
+                provider_id = await channel.send(await self._whole(parcel))
             except ChannelError as error:
                 await self._failed(parcel, error)
                 return
@@ -126,14 +135,31 @@ class Sender:
             if channel.knows_repeats or not await self._settle():
                 self._settle_soon()
 
+    async def _whole(self, parcel: outbox.Parcel) -> OutboundMessage:
+        """The message with its file."""
+        if parcel.file is None:
+            return parcel.message
+        content = await asyncio.to_thread(self._fetch, parcel.file)
+        if content is None:
+            raise ChannelError("file_gone", permanent=True)
+        return replace(parcel.message, file=File(parcel.file, content))
+
     async def _failed(self, parcel: outbox.Parcel, error: ChannelError) -> None:
         now = self._clock()
-        if error.code == "nobody_connected":
+        # A file that comes too late for its chat waits until somebody writes there.
+        waits = error.code == "window_closed" and parcel.file is not None
+        if waits or error.code == "nobody_connected":
             await self._database.write(
                 lambda session: outbox.park(session, parcel.message.id)
             )
             return
         logger.warning("send_failed", code=error.code, message=parcel.message.id)
+        if parcel.file is not None and error.code in _FILE_STAYS:
+            await self._database.write(
+                lambda session: outbox.drop_file(session, self._vault, parcel, now)
+            )
+            self.wake()
+            return
 
         def settle(session: Session) -> None:
             row = outbox.settle_failed(session, parcel, error, now)

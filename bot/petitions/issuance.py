@@ -44,6 +44,7 @@ class Entry:
     file_id: int | None
     file: bytes
     """The signed, sealed file: its hash goes on record."""
+    mime: str = "application/pdf"
 
 
 def last(session: Session, series: Series) -> Issuance | None:

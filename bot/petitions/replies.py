@@ -28,11 +28,21 @@ _LONGEST = 6000
 
 
 @dataclass(frozen=True)
+class AfterPhoto:
+    """The picture of what was done, as it is kept with the petition's files."""
+
+    file_id: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Words:
-    """What a reply says: the text, and three plain lines for the resident."""
+    """What a reply says: the text, and three plain lines for the resident; with a
+    picture, where one shows more than words."""
 
     text: str
     summary: tuple[str, ...]
+    photo: AfterPhoto | None = None
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the petition's key."""
@@ -42,7 +52,12 @@ class Words:
 def open_words(key: bytes, reply: Reply) -> Words:
     """The reverse of ``Words.close``."""
     plain = json.loads(decrypt(key, reply.body, _LABEL))
-    return Words(plain["text"], tuple(plain["summary"]))
+    photo = plain.get("photo")
+    return Words(
+        plain["text"],
+        tuple(plain["summary"]),
+        AfterPhoto(**photo) if photo else None,
+    )
 
 
 def current(session: Session, petition: Petition) -> Reply | None:
@@ -69,7 +84,8 @@ def draft(
     """Write a reply that waits for approval.
 
     Refused: ``reply_empty``, ``reply_too_long``, ``summary_missing`` (one to three
-    lines), ``formal_reply_required`` (raised at a conference).
+    lines), ``formal_reply_required`` (raised at a conference),
+    ``photo_with_formal_reply`` (its file is the signed paper).
     """
     _check(petition, kind, words)
     service.act(petition, Act.DRAFT, who)
@@ -219,6 +235,8 @@ def _check(petition: Petition, kind: ReplyKind, words: Words) -> None:
         raise DomainError("summary_missing", lines=_LINES, letters=_LONGEST_LINE)
     if petition.conference_id and kind is ReplyKind.QUICK:
         raise DomainError("formal_reply_required")
+    if words.photo and kind is ReplyKind.FORMAL:
+        raise DomainError("photo_with_formal_reply")
 
 
 def _standing(session: Session, petition: Petition) -> Reply:

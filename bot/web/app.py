@@ -16,7 +16,7 @@ from bot.channels.web import WebChannel
 from bot.conversation.worker import Worker
 from bot.errors import DomainError
 from bot.notifications.sender import Sender
-from bot.web import chat, health, staff, uploads
+from bot.web import chat, downloads, health, staff, uploads
 from bot.web.pages import STATIC, KeptFiles, Pages, wants_page
 from bot.web.security import SecurityHeaders, security_headers
 from bot.web.site import Site
@@ -27,6 +27,7 @@ Routes = Callable[[Site], APIRouter]
 _ALWAYS: tuple[Routes, ...] = (
     chat.routes,
     uploads.routes,
+    downloads.routes,
     health.routes,
     staff.routes,
 )

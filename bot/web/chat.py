@@ -13,6 +13,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, WebSocket
@@ -23,7 +24,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from bot import log
 from bot.channels.base import InboundMessage
-from bot.channels.web import dump
+from bot.channels.web import Links, dump
 from bot.errors import DomainError
 from bot.notifications import outbox
 from bot.notifications.model import Conversation
@@ -131,6 +132,7 @@ class Chat:
         self._public_url = settings.public_url
         self._account = site.product.account(site.channel.name)
         self._passes = visitors.Passes(site.product.vault)
+        self._links = Links(site.product.vault)
         self._limit = Limit(burst, rate)
         self._addresses = Buckets(Limit(burst * _SHARED, rate * _SHARED))
         self._menu = site.product.texts.render("utter_menu", {}).buttons
@@ -234,9 +236,10 @@ class Chat:
         history: list[dict[str, Any]] = []
         if conversation is not None:
             key = product.vault.unwrap(conversation.key)
+            show = partial(self._links.describe, visitor.peer)
             history = await product.database.read(
                 lambda session: transcript(
-                    session, conversation, key, self._titles, now, seen=seen
+                    session, conversation, key, self._titles, now, show, seen=seen
                 )
             )
         await visitor.page.send(dump({"history": history}))

@@ -1,12 +1,12 @@
 """What was said in a conversation, for the page that comes back to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.channels.base import Button
+from bot.channels.base import Button, Enclosure
 from bot.channels.web import entry
 from bot.conversation.inbox import Body
 from bot.conversation.model import Inbound
@@ -22,6 +22,7 @@ def transcript(
     key: bytes,
     titles: Mapping[str, str],
     now: datetime,
+    show: Callable[[int, Enclosure], dict[str, str]],
     *,
     seen: int = 0,
 ) -> list[dict[str, Any]]:
@@ -29,7 +30,8 @@ def transcript(
 
     Only the newest of ours keeps its buttons. ``seen``: what came up to that message
     of ours is on the page already and left out. ``titles``: what buttons that stood on
-    the page from the start are called, by payload.
+    the page from the start are called, by payload. ``show``: how the page gets the file
+    of a message.
     """
     ours = _ours(session, conversation, now)
     theirs = _theirs(session, conversation)
@@ -43,7 +45,8 @@ def transcript(
             continue
         content = Content.open(key, row.body or b"")
         titles |= {payload: title for title, payload in content.buttons}
-        entries.append(_our_entry(row, content, is_newest=row.id == newest))
+        file = show(row.id or 0, content.file) if content.file else None
+        entries.append(_our_entry(row, content, file, is_newest=row.id == newest))
         if row.id == seen:
             entries.clear()
     return entries[-LENGTH:]
@@ -84,7 +87,9 @@ def _order(row: Inbound | Outbound) -> tuple[datetime, bool, int]:
     return row.created_at, True, row.id or 0
 
 
-def _our_entry(row: Outbound, content: Content, *, is_newest: bool) -> dict[str, Any]:
+def _our_entry(
+    row: Outbound, content: Content, file: dict[str, str] | None, *, is_newest: bool
+) -> dict[str, Any]:
     buttons = tuple(Button(*button) for button in content.buttons)
     return entry(
         row.id or 0,
@@ -92,6 +97,7 @@ def _our_entry(row: Outbound, content: Content, *, is_newest: bool) -> dict[str,
         buttons if is_newest else (),
         row.created_at,
         asks_place=is_newest and content.request_location,
+        file=file,
     )
 
 

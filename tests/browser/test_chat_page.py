@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import (
+    Browser,
     BrowserContext,
     Page,
     Route,
@@ -18,12 +19,15 @@ from playwright.async_api import (
 )
 from sqlmodel import select
 
-from bot.channels.base import OutboundMessage
+from bot.channels.base import MediaKind, OutboundMessage
 from bot.conversation.model import Attachment
+from bot.notifications.model import Conversation
 from bot.settings import Settings
 from tests.browser.conftest import DESK, PHONE
+from tests.channels.enclosed import reply_with_file
 from tests.support import pictures
 from tests.support.site import Site, running
+from tests.support.talk import at
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
 WITH_KEYBOARD = {"width": 360, "height": 400}
@@ -318,3 +322,37 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, textarea, nav a"
   .filter((e) => e.getBoundingClientRect().height < 48
     || e.getBoundingClientRect().width < 48)
   .map((e) => e.outerHTML)"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+async def test_files_of_ours_are_seen_and_saved(
+    settings: Settings, browser: Browser, viewport: dict[str, int], tmp_path: Path
+) -> None:
+    """At an hour at which residents are told things."""
+    by_day = settings.model_copy(update={"now": at("2025-12-01 19:42")})
+    async with running(by_day) as site:
+        context = await browser.new_context(base_url=site.url, viewport=viewport)
+        page = await context.new_page()
+        await page.goto("/")
+        await say(page, "alo")
+        await expect(page.locator(OURS)).to_have_count(1)
+        with site.product.database.reading() as session:
+            chat = session.exec(select(Conversation)).one().id or 0
+        reply_with_file(site.product, chat, pictures.photo(900, 700), MediaKind.PHOTO)
+        image = page.locator(f"{OURS} .received img")
+        await expect(image).to_be_visible()
+        await image.evaluate("image => image.decode()")
+        box = await image.bounding_box()
+        assert box is not None
+        assert 150 < box["width"] <= viewport["width"]
+        reply_with_file(site.product, chat, b"%PDF-1.7 x", MediaKind.DOCUMENT)
+        link = page.get_by_role("link", name="Tải về: 41-UBND-VP.pdf")
+        async with page.expect_download() as saving:
+            await link.click()
+        saved = await (await saving.value).path()
+        assert saved.read_bytes() == b"%PDF-1.7 x"
+        await page.reload()
+        await image.evaluate("image => image.decode()")
+        await check_access(page)
+        await page.screenshot(path=tmp_path / "files.png")
+        await context.close()

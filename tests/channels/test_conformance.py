@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Product
+from bot.channels.base import MediaKind
 from bot.conversation.model import Attachment, Inbound
 from bot.notifications.model import Conversation, OutboundStatus
 from bot.petitions.model import Petition
 from tests.channels.conftest import picture
+from tests.channels.enclosed import reply_with_file
 from tests.channels.rigs.all import RIGS
 from tests.channels.rigs.base import (
     Guest,
+    Heard,
     Rig,
     bodies,
     ours,
@@ -189,6 +192,113 @@ async def test_a_message_without_anything_breaks_nothing(rig: Rig) -> None:
         if STORY not in heard.text:
             heard = await lan.hear()
     assert STORY in heard.text
+
+
+@pytest.mark.case("file_seen")
+async def test_a_picture_of_ours_arrives_with_its_words(rig: Rig) -> None:
+    content = picture()
+    async with talking(rig) as lan:
+        await known(lan)
+        answer(rig, content, MediaKind.PHOTO)
+        words, file = await whole(lan)
+    assert "Đã vá xong đoạn đường." in words
+    assert "xem ảnh ở" not in words
+    assert file == content
+
+
+@pytest.mark.case("file_seen")
+async def test_a_paper_of_ours_arrives_with_its_summary(rig: Rig) -> None:
+    content = b"%PDF-1.7 signed and sealed"
+    async with talking(rig) as lan:
+        await known(lan)
+        answer(rig, content, MediaKind.DOCUMENT)
+        words, file = await whole(lan)
+    assert "Đã vá xong đoạn đường." in words
+    assert file == content
+
+
+@pytest.mark.case("file_seen")
+async def test_long_words_come_beside_their_picture(rig: Rig) -> None:
+    long = "Đã vá đoạn đường. " * 120
+    async with talking(rig) as lan:
+        await known(lan)
+        answer(rig, picture(), MediaKind.PHOTO, summary=long)
+        words, file = await whole(lan)
+        await lan.hears_nothing()
+    assert len(words) > 1000
+    assert file == picture()
+
+
+async def test_of_a_file_that_is_too_big_the_words_say_where_it_is(rig: Rig) -> None:
+    content = b"\xff\xd8" + bytes(21 * 1024 * 1024)
+    async with talking(rig) as lan:
+        await known(lan)
+        answer(rig, content, MediaKind.PHOTO)
+        heard = await lan.hear()
+        await lan.hears_nothing()
+    assert "Đã vá xong đoạn đường." in heard.text
+    assert f"xem ảnh ở {rig.product.profile.reception.place}" in heard.text
+    assert heard.file is None
+
+
+@pytest.mark.case("refused_file")
+async def test_of_a_file_that_is_refused_the_words_say_where_it_is(rig: Rig) -> None:
+    async with talking(rig) as lan:
+        await known(lan)
+        rig.refuse_picture()
+        answer(rig, picture(), MediaKind.PHOTO)
+        said = await lan.hear()
+        if "xem ảnh ở" not in said.text:
+            said = Heard(f"{said.text}\n{(await lan.hear()).text}")
+        await lan.hears_nothing()
+    assert "Đã vá xong đoạn đường." in said.text
+    assert "xem ảnh ở" in said.text
+    assert said.file is None
+
+
+@pytest.mark.case("silent_file")
+async def test_a_picture_that_may_have_arrived_is_not_sent_twice(
+    rig: Rig, clock: Clock
+) -> None:
+    async with talking(rig) as lan:
+        await known(lan)
+        rig.keep_silent_on_picture()
+        answer(rig, picture(), MediaKind.PHOTO)
+        words, file = await whole(lan)
+        await until(lambda: _one_is(rig, OutboundStatus.UNCERTAIN))
+        clock.advance(hours=1)
+        await lan.hears_nothing()
+    assert file == picture()
+    assert "Đã vá xong đoạn đường." in words
+
+
+def _one_is(rig: Rig, status: OutboundStatus) -> bool:
+    return any(row.status is status for row in ours(rig.product))
+
+
+async def known(guest: Guest) -> None:
+    await guest.say("alo")
+    await guest.hear()
+
+
+async def whole(guest: Guest) -> tuple[str, bytes | None]:
+    """Words and file, whether they come in one message or in two."""
+    first = await guest.hear()
+    if first.text and first.file:
+        return first.text, first.file
+    second = await guest.hear()
+    return first.text or second.text, first.file or second.file
+
+
+def answer(
+    rig: Rig,
+    content: bytes,
+    kind: MediaKind,
+    summary: str = "Đã vá xong đoạn đường.",
+) -> None:
+    """The reply to a petition of the only chat, with a file."""
+    (chat,) = rows(rig.product, Conversation)
+    reply_with_file(rig.product, chat.id, content, kind, summary)
 
 
 @pytest.mark.case("leave")

@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -33,7 +34,10 @@ from tests.doubles.telegram_rules import (
     SCOPES,
     Params,
     RefusalError,
+    Upload,
     bad_request,
+    check_caption,
+    check_file,
     check_format,
     check_markup,
     check_menu,
@@ -425,6 +429,31 @@ class TelegramServer:
             user.messages.append(sent)
         return self._shown(user.chat, sent)
 
+    def _do_sendphoto(self, params: Params) -> Json:
+        return self._send_file("photo", params)
+
+    def _do_senddocument(self, params: Params) -> Json:
+        return self._send_file("document", params)
+
+    def _do_sendvoice(self, params: Params) -> Json:
+        return self._send_file("voice", params)
+
+    def _do_sendaudio(self, params: Params) -> Json:
+        return self._send_file("audio", params)
+
+    def _send_file(self, kind: str, params: Params) -> Json:
+        user = self._reader(params)
+        check_format(params)
+        file = check_file(kind, params.values.get(kind))
+        caption = check_caption(params.text("caption"))
+        markup = check_markup(params.json("reply_markup"))
+        self._check_rate(user.id)
+        number = self.next_message_id()
+        sent = Sent(number, caption, markup, (file.name, file.content), kind)
+        with self._lock:
+            user.messages.append(sent)
+        return self._shown(user.chat, sent)
+
     def _say_in_group(self, number: int, params: Params) -> Json:
         group = self._groups.get(number)
         if group is None:
@@ -619,12 +648,27 @@ class TelegramServer:
             "from": self.me,
             "chat": chat,
             "date": int(self.now().timestamp()),
-            "text": sent.text,
+            **self._content(sent),
         }
         markup = sent.markup or {}
         if "inline_keyboard" in markup:
             shown["reply_markup"] = markup
         return shown
+
+    def _content(self, sent: Sent) -> Json:
+        if sent.file is None:
+            return {"text": sent.text}
+        name, content = sent.file
+        size = {"file_size": len(content)}
+        file = {"file_id": f"BQAC-{sent.id}", "file_unique_id": f"u{sent.id}", **size}
+        match sent.shown_as:
+            case "photo":
+                found: Json = {"photo": [{**file, "width": 320, "height": 240}]}
+            case "document":
+                found = {"document": {**file, "file_name": name}}
+            case kind:
+                found = {kind: {**file, "duration": 1}}
+        return {**found, "caption": sent.text} if sent.text else found
 
     def shown(self, user: User, sent: Sent) -> Json:
         """A message of the bot inside an update."""
@@ -712,5 +756,12 @@ async def _values(request: Request) -> Json:
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind == "application/json":
         return dict(await request.json())
-    form = await request.form()
-    return {**request.query_params, **form}
+    async with request.form() as form:
+        given = {name: await _value(part) for name, part in form.items()}
+    return {**request.query_params, **given}
+
+
+async def _value(part: UploadFile | str) -> Any:
+    if isinstance(part, str):
+        return part
+    return Upload(part.filename or "", await part.read())

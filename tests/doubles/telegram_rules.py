@@ -1,5 +1,6 @@
 """What Telegram's server accepts from a bot, and with which words it refuses."""
 
+import io
 import json
 import math
 import re
@@ -7,9 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from PIL import Image
+
 MAX_TEXT = 4096
 MAX_CALLBACK_BYTES = 64
 MAX_ANSWER = 200
+MAX_CAPTION = 1024
+MAX_PHOTO = 10 * 1024 * 1024
+MAX_UPLOAD = 50 * 1024 * 1024
 MAX_DOWNLOAD = 20 * 1024 * 1024
 MESSAGE_KINDS = ("message", "edited_message")
 BY_DEFAULT = frozenset({*MESSAGE_KINDS, "callback_query", "my_chat_member"})
@@ -94,6 +100,48 @@ def check_text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise bad_request("message is too long")
     return text
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file inside a call."""
+
+    name: str
+    content: bytes
+
+
+def check_caption(text: str) -> str:
+    """The words under a file; there need be none."""
+    if len(text) > MAX_CAPTION:
+        raise bad_request("message caption is too long")
+    return text
+
+
+def check_file(kind: str, file: Any) -> Upload:
+    """An upload of this kind. A picture must be one, and not too long and thin; a voice
+    message is Ogg, and shown as one only then."""
+    if not isinstance(file, Upload):
+        raise bad_request(f"there is no {kind} in the request")
+    if not file.content:
+        raise bad_request("file must be non-empty")
+    if len(file.content) > (MAX_PHOTO if kind == "photo" else MAX_UPLOAD):
+        raise RefusalError(413, "Request Entity Too Large")
+    if kind == "photo":
+        _check_picture(file.content)
+    if kind == "voice" and not file.content.startswith(b"OggS"):
+        raise bad_request("VOICE_MESSAGES must be OGG")
+    return file
+
+
+def _check_picture(content: bytes) -> None:
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()
+            width, height = picture.size
+    except OSError:
+        raise bad_request("IMAGE_PROCESS_FAILED") from None
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
 
 
 def check_format(params: Params) -> None:

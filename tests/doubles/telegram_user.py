@@ -25,6 +25,10 @@ class Sent:
     id: int
     text: str
     markup: Json | None = None
+    file: tuple[str, bytes] | None = None
+    """Its name and content."""
+    shown_as: str = "text"
+    """What kind of message it is: ``photo``, ``document``, ``voice``, ``audio``."""
 
     @property
     def buttons(self) -> list[str]:

@@ -139,6 +139,8 @@ class ZaloServer:
         self.webhook = Webhook(now, manner or Manner())
         self.calls: list[Call] = []
         self.charges: list[Charge] = []
+        self.uploads_serve_once = False
+        """Whether an upload may be named by one message only; no source tells."""
         self._per_minute = per_minute
         self._media_lives = media_lives
         self._state = _State()
@@ -472,6 +474,8 @@ class ZaloServer:
             raise invalid(where)
         if found.until <= self.now():
             raise RefusalError(-100, f"{where} has expired")
+        if self.uploads_serve_once:
+            del self._state.assets[asset]
         return found
 
     # -- reading ------------------------------------------------------------------

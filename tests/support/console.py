@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bot.channels.web import WebChannel
+from bot.channels.web import Links, WebChannel
 from bot.petitions import service
 from bot.petitions.details import Details
 from bot.petitions.model import Kind, Petition
@@ -178,7 +178,7 @@ class Desk:
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.product = talk.product
-        self.web = WebChannel(self.product.clock)
+        self.web = WebChannel(Links(self.product.vault), self.product.clock)
 
     @cached_property
     def app(self) -> Any:

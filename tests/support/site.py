@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 from websockets.asyncio.client import ClientConnection, connect
 
 from bot.bootstrap import Product, build
-from bot.channels.web import WebChannel
+from bot.channels.web import Links, WebChannel
 from bot.conversation.inbox import Body
 from bot.conversation.model import Inbound
 from bot.conversation.worker import Worker
@@ -138,7 +138,7 @@ async def running(settings: Settings, *more: Routes) -> AsyncIterator[Site]:
 @contextlib.asynccontextmanager
 async def serving(product: Product, *more: Routes) -> AsyncIterator[Site]:
     """The same for a product that is there already."""
-    channel = WebChannel(product.clock)
+    channel = WebChannel(Links(product.vault), product.clock)
     worker, sender = product.serve({channel.name: channel}, None)
     app = create_app(product, worker, sender, channel, *more)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)

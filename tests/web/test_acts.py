@@ -1,17 +1,22 @@
 """A petition's life on its page: who sees which form, and what pressing it does."""
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from PIL import Image
 from sqlmodel import col, select
 
+from bot.bootstrap import Product
+from bot.notifications.model import Conversation
 from bot.petitions.life import PetitionStatus
 from bot.petitions.model import Petition
 from bot.staff.model import Role
 from tests.support.console import Answer, Browser, Desk
-from tests.support.talk import Talk
+from tests.support.pictures import photo
+from tests.support.talk import Person, Talk
 
 REPLY = {
     "kind": "quick",
@@ -28,6 +33,10 @@ def desk(plain_talk: Talk) -> Iterator[Desk]:
 
 @pytest.fixture
 def people(desk: Desk) -> dict[str, Browser]:
+    return seats(desk)
+
+
+def seats(desk: Desk) -> dict[str, Browser]:
     """Somebody on every seat that a reply passes."""
     return {
         "mai": desk.officer("mai", Role.OFFICE, "van_phong"),
@@ -110,6 +119,110 @@ def issue(browser: Browser, petition: Petition, number: str) -> Answer:
         form.action, data=fields, files={"file": ("ky.pdf", b"%PDF-1.7 x")}
     )
     return browser.follow(browser._seen(browser.talk.run(sent)))
+
+
+def send_with(
+    browser: Browser, petition: Petition, act: str, content: bytes, **fields: str
+) -> Answer:
+    """Press a form that has a file with it."""
+    form = browser.get(f"/staff/petitions/{petition.code}").form(f"/acts/{act}")
+    sent = {name: value for name, value in form.fields.items() if name != "file"}
+    posted = browser.client.post(
+        form.action, data={**sent, **fields}, files={"file": ("IMG_1.jpg", content)}
+    )
+    return browser.follow(browser._seen(browser.talk.run(posted)))
+
+
+@pytest.fixture
+def on_telegram(product: Product) -> Iterator[Desk]:
+    talk = Talk(product, more=["telegram"])
+    yield Desk(talk)
+    talk.close()
+
+
+def of_telegram(desk: Desk, people: dict[str, Browser]) -> tuple[Petition, Person]:
+    """A petition of somebody on Telegram, in the unit's hands."""
+    lan = desk.talk.person("lan", on="telegram")
+    lan.say("chào xã")
+    with desk.product.database.reading() as session:
+        query = select(Conversation).where(Conversation.channel == "telegram")
+        chat = session.exec(query).one()
+    petition = desk.file(conversation_id=chat.id)
+    page = people["mai"].get(f"/staff/petitions/{petition.code}")
+    people["mai"].submit(page.form("/assignment"), unit="phong_kinh_te")
+    do(people["hung"], petition, "start")
+    return petition, lan
+
+
+def test_the_sender_sees_the_road_after_the_work(on_telegram: Desk) -> None:
+    desk = on_telegram
+    people = seats(desk)
+    petition, lan = of_telegram(desk, people)
+    taken = photo(2600, 1800)
+    page = send_with(people["hung"], petition, "draft", taken, **REPLY)
+    assert "Đã trình. Người duyệt được báo." in page.text
+    (address,) = set(re.findall(r'src="(/staff/petitions/[^"]+/files/\d+)"', page.text))
+    seen = people["hung"].get(address).content
+    do(people["phuc"], petition, "approve")
+    desk.product.clock.advance(hours=14)
+    desk.talk.send()
+    (sent,) = [message for message in lan.messages if message.file]
+    assert "Đèn sáng lại từ hôm nay." in sent.text
+    content = sent.file.content
+    assert content == seen
+    assert len(content) <= 1024 * 1024
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.height > picture.width
+        assert not picture.getexif()
+    assert b"nha ong Bay" not in content
+
+
+def test_the_sender_gets_the_signed_paper(on_telegram: Desk) -> None:
+    desk = on_telegram
+    people = seats(desk)
+    petition, lan = of_telegram(desk, people)
+    do(people["hung"], petition, "draft", **{**REPLY, "kind": "formal"})
+    do(people["phuc"], petition, "approve")
+    do(people["hung"], petition, "send_to_sign")
+    do(people["tinh"], petition, "sign")
+    issue(people["thu"], petition, number="41")
+    desk.product.clock.advance(hours=14)
+    desk.talk.send()
+    (sent,) = [message for message in lan.messages if message.file]
+    assert sent.file.content == b"%PDF-1.7 x"
+    assert sent.file.about.name == "41-UBND-VP.pdf"
+    assert "Đã thay bóng đèn." in sent.text
+
+
+def test_an_officer_hears_that_a_chat_takes_no_picture(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    page = send_with(people["hung"], petition, "draft", photo(), **REPLY)
+    assert "không nhận được ảnh" in page.text
+    do(people["phuc"], petition, "approve")
+    assert "xem ảnh ở" in told(desk)
+
+
+def test_only_a_picture_shows_what_was_done(
+    desk: Desk, people: dict[str, Browser]
+) -> None:
+    petition = given(desk, people)
+    kept = files(desk)
+    page = send_with(people["hung"], petition, "draft", b"%PDF-1.7 x", **REPLY)
+    assert (page.status, "Tệp này không phải ảnh" in page.text) == (422, True)
+    assert REPLY["text"] in page.text
+    formal = {**REPLY, "kind": "formal"}
+    page = send_with(people["hung"], petition, "draft", photo(), **formal)
+    assert "bản đã ký sẽ được gửi" in page.text
+    assert files(desk) == kept
+    assert status(desk, petition) is PetitionStatus.IN_PROGRESS
+
+
+def files(desk: Desk) -> set[str]:
+    """What lies in the media folder."""
+    folder = desk.product.settings.data_dir / "media"
+    return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
 def test_what_is_refused_is_said_and_what_was_typed_is_kept(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.channels.base import Button, OutboundMessage
-from bot.channels.web import WebChannel
+from bot.channels.web import Links, WebChannel
 from bot.errors import ChannelError
+from bot.storage.vault import Vault
 
 NOW = datetime(2025, 12, 1, 12, 42, tzinfo=UTC)
 MESSAGE = OutboundMessage(7, "lan", "Gửi nhé?", (Button("Gửi", "send"),))
@@ -27,7 +28,7 @@ class MemoryPage:
 
 @pytest.fixture
 def channel() -> WebChannel:
-    return WebChannel(lambda: NOW)
+    return WebChannel(Links(Vault(b"m" * 32, b"p" * 32)), lambda: NOW)
 
 
 async def test_a_message_reaches_every_open_page_of_its_visitor(

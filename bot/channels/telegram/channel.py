@@ -18,6 +18,7 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     KeyboardButton,
     ReplyKeyboardMarkup,
 )
@@ -37,11 +38,14 @@ from bot import log
 from bot.channels.base import (
     Button,
     Capabilities,
+    File,
     Limit,
     Limits,
     Media,
+    MediaKind,
     OutboundMessage,
 )
+from bot.channels.carriage import carriage
 from bot.channels.telegram.parse import ALLOWED_UPDATES, RawUpdate
 from bot.errors import ChannelError, ConfigurationError
 from bot.settings import ROOT, Settings
@@ -51,6 +55,8 @@ LIMITS = Limits(chat=Limit(1, 1.0), group=Limit(20, 60.0), overall=Limit(30, 1.0
 MAX_CALLBACK_BYTES = 64
 MAX_DOWNLOAD = 20 * 1024 * 1024
 _DOWNLOAD_SECONDS = 60.0
+_UPLOAD_SECONDS = 30.0
+"""Less than the outbox keeps a message for us."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -106,7 +112,9 @@ class TelegramChannel:
         base = api_url.rstrip("/")
         self._words = words
         self.commands = {entry.command: entry.does for entry in words.commands}
-        self.capabilities = Capabilities(max_buttons=10, max_text=4000, limits=limits)
+        self.capabilities = Capabilities(
+            max_buttons=10, max_text=4000, limits=limits, files=carriage(self.name)
+        )
         self._timeout = timeout
         self._requests = (_Request(1, timeout), _Request(64, timeout))
         self._bot = _Client(
@@ -146,13 +154,43 @@ class TelegramChannel:
             raise
 
     async def send(self, message: OutboundMessage) -> str | None:
-        """Send plain text with its keyboard; returns Telegram's message id."""
+        """Send plain text with its keyboard, under its file if there is one; returns
+        Telegram's message id."""
+        if message.file is not None:
+            return await self._send_file(message, message.file)
         with _translated():
             sent = await self._bot.send_message(
                 chat_id=int(message.peer),
                 text=message.text,
                 reply_markup=self._keyboard(message),
             )
+        return str(sent.message_id)
+
+    async def _send_file(self, message: OutboundMessage, file: File) -> str:
+        content = InputFile(file.content, filename=file.about.name, attach=False)
+        whatever: dict[str, Any] = {
+            "chat_id": int(message.peer),
+            "caption": message.text or None,
+            "reply_markup": self._keyboard(message),
+            "write_timeout": _UPLOAD_SECONDS,
+        }
+        try:
+            with _translated():
+                match file.about.kind, file.about.mime:
+                    case MediaKind.PHOTO, _:
+                        sent = await self._bot.send_photo(photo=content, **whatever)
+                    case MediaKind.VOICE, "audio/ogg":
+                        sent = await self._bot.send_voice(voice=content, **whatever)
+                    case MediaKind.VOICE, _:
+                        sent = await self._bot.send_audio(audio=content, **whatever)
+                    case _:
+                        sent = await self._bot.send_document(
+                            document=content, **whatever
+                        )
+        except ChannelError as error:
+            if error.code != "refused":
+                raise
+            raise ChannelError("file_refused", permanent=True) from None
         return str(sent.message_id)
 
     async def greet_group(self, group: str, authority: str) -> None:

@@ -8,12 +8,14 @@ import httpx
 from pydantic import SecretStr, ValidationError
 
 from bot import log
+from bot.channels.base import File
 from bot.channels.zalo.problems import TOKEN_BAD, problem
 from bot.channels.zalo.tokens import Grant, Tokens
 from bot.errors import ChannelError
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _SERVER_ERROR = 500
+_UPLOAD_SECONDS = 30.0
 
 logger = log.get(__name__)
 
@@ -67,6 +69,14 @@ class Api:
     async def post(self, path: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """``data`` of the answer; ``ChannelError`` for every other."""
         return _table(await self._call("POST", path, json=content))
+
+    async def upload(self, path: str, file: File) -> Mapping[str, Any]:
+        """The same for a file."""
+        part = (file.about.name, file.content, file.about.mime)
+        files = {"file": part}
+        return _table(
+            await self._call("POST", path, files=files, timeout=_UPLOAD_SECONDS)
+        )
 
     async def list(self, path: str, **query: str) -> Sequence[Mapping[str, Any]]:
         """The same for a question that a list answers."""

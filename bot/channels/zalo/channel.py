@@ -8,6 +8,7 @@ import httpx
 
 from bot import log
 from bot.channels.base import Button, Capabilities, Media, OutboundMessage
+from bot.channels.carriage import carriage
 from bot.channels.cut import cut
 from bot.channels.download import download
 from bot.channels.zalo.api import Api
@@ -15,12 +16,14 @@ from bot.channels.zalo.budget import Budget, Window
 from bot.channels.zalo.problems import STOPS
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates
+from bot.channels.zalo.uploads import Uploads
 from bot.clock import Clock
 from bot.errors import ChannelError
 
 MAX_BUTTONS = 5
 MAX_TEXT = 2000
 _MAX_TITLE = 100
+_SOON = 1.0
 _CONSULT = "/v3.0/oa/message/cs"
 _TEMPLATE = "/v3.0/oa/message/template"
 
@@ -34,7 +37,9 @@ class ZaloChannel:
     """One Official Account."""
 
     name = "zalo"
-    capabilities = Capabilities(max_buttons=MAX_BUTTONS, max_text=MAX_TEXT)
+    capabilities = Capabilities(
+        max_buttons=MAX_BUTTONS, max_text=MAX_TEXT, files=carriage("zalo")
+    )
     knows_repeats = False
 
     def __init__(
@@ -59,6 +64,7 @@ class ZaloChannel:
         self._alarm = alarm
         self._clock = clock
         self._media_hosts = media_hosts
+        self._uploads = Uploads(api, clock)
 
     async def send(self, message: OutboundMessage) -> str | None:
         """Plain words while they are carried, an approved template after that. Raises
@@ -69,7 +75,8 @@ class ZaloChannel:
             if window is Window.CLOSED:
                 return await self._send_template(message, prices.template)
             price = prices.consultation if window is Window.PAID else 0
-            return await self._paid(message, "consultation", price, self._words)
+            send = self._file if message.file else self._words
+            return await self._paid(message, "consultation", price, send)
         except ChannelError as error:
             if error.code in STOPS:
                 await self._alarm(error.code)
@@ -112,6 +119,23 @@ class ZaloChannel:
         return await self._api.post(
             _CONSULT, {"recipient": {"user_id": message.peer}, "message": content}
         )
+
+    async def _file(self, message: OutboundMessage) -> Mapping[str, Any]:
+        assert message.file is not None  # noqa: S101  (``send``)
+        attachment, was_known = await self._uploads.attachment(message.file)
+        content = {
+            "recipient": {"user_id": message.peer},
+            "message": {"attachment": attachment},
+        }
+        try:
+            return await self._api.post(_CONSULT, content)
+        except ChannelError as error:
+            self._uploads.forget(message.file)
+            if error.code != "refused":
+                raise
+            if was_known:  # perhaps an upload serves one message only
+                raise ChannelError("file_expired", retry_after=_SOON) from None
+            raise ChannelError("file_refused", permanent=True) from None
 
     async def _template(self, message: OutboundMessage) -> Mapping[str, Any]:
         found = self._templates.find(message.template)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -12,12 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.bootstrap import Product
-from bot.channels.base import MediaKind
-from bot.conversation.files import check_file
-from bot.conversation.model import ISSUED, Attachment
+from bot.channels.base import Enclosure, MediaKind
+from bot.channels.carriage import SMALL, carriage
+from bot.conversation.files import check_file, small_picture
+from bot.conversation.model import AFTER, ISSUED, Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
+from bot.notifications.model import Conversation
 from bot.petitions import branches, handling, queries, replies, service, together
 from bot.petitions.actors import acting
 from bot.petitions.branches import MoreTime
@@ -34,7 +37,7 @@ from bot.petitions.model import (
     Petition,
     ReplyKind,
 )
-from bot.petitions.replies import Words
+from bot.petitions.replies import AfterPhoto, Words
 from bot.petitions.service import NewPetition
 from bot.staff import service as staff
 from bot.storage.types import stored_id
@@ -45,6 +48,7 @@ T = TypeVar("T", bound=StrEnum)
 _LONGEST = 2000
 SUPPORTING = 3
 """How many units may help."""
+_WITH_FILE = (Act.ISSUE, Act.DRAFT)
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ def _supplement(deed: Deed) -> None:
 
 def _draft(deed: Deed) -> None:
     summary = deed.form.get("summary", "").splitlines()
+    photo = _file_row(deed, AFTER) if deed.file else None
     deed.counter.draft(
         deed.petition,
         deed.choice(ReplyKind, "kind"),
@@ -149,6 +154,7 @@ def _draft(deed: Deed) -> None:
         Words(
             deed.form.get("text", "").strip(),
             tuple(line.strip() for line in summary if line.strip()),
+            AfterPhoto(stored_id(photo.id), photo.size or 0) if photo else None,
         ),
         deed.who,
     )
@@ -164,20 +170,7 @@ def _issue(deed: Deed) -> None:
         raise DomainError("choice_missing")
     if deed.file is None:
         raise DomainError("file_missing")
-    session = deed.counter.session
-    row = Attachment(
-        locality_id=deed.petition.locality_id,
-        petition_id=deed.petition.id,
-        kind=deed.file.kind,
-        source=ISSUED,
-        key=deed.file.key,
-        path=deed.file.path,
-        mime=deed.file.mime,
-        size=len(deed.file.content),
-        created_at=deed.counter.now,
-    )
-    session.add(row)
-    session.flush()
+    row = _file_row(deed, ISSUED)
     entry = Entry(
         number=int(number),
         symbol=deed.text("symbol"),
@@ -185,8 +178,29 @@ def _issue(deed: Deed) -> None:
         signer=signer,
         file_id=stored_id(row.id),
         file=deed.file.content,
+        mime=deed.file.mime,
     )
     deed.counter.issue(deed.petition, entry, deed.who)
+
+
+def _file_row(deed: Deed, source: str) -> Attachment:
+    """The file of the form, kept with the petition."""
+    if deed.file is None:
+        raise DomainError("file_missing")
+    row = Attachment(
+        locality_id=deed.petition.locality_id,
+        petition_id=deed.petition.id,
+        kind=deed.file.kind,
+        source=source,
+        key=deed.file.key,
+        path=deed.file.path,
+        mime=deed.file.mime,
+        size=len(deed.file.content),
+        created_at=deed.counter.now,
+    )
+    deed.counter.session.add(row)
+    deed.counter.session.flush()
+    return row
 
 
 def _extend(deed: Deed) -> None:
@@ -353,15 +367,21 @@ DOERS: dict[Act, Callable[[Deed], object]] = {
 async def do(console: Console, visit: Visit) -> Response:
     """Do one act. What is refused is said on the page, with what was typed."""
     act = _act(visit)
-    sent = visit.files.get("file") if act is Act.ISSUE else None
-    kept = await asyncio.to_thread(_keep, console, sent) if sent else None
+    sent = visit.files.get("file", b"") if act in _WITH_FILE else b""
+    try:
+        keep = partial(_keep, console, sent, to_show=act is Act.DRAFT)
+        kept = await asyncio.to_thread(keep) if sent else None
+    except DomainError as error:
+        return await page(
+            console, visit, 422, problem=error.code, typed=dict(visit.form), tried=act
+        )
 
     def work(session: Session) -> str:
         petition = find(console, visit, session, to_change=True)
         if visit.form.get("was") != standing(petition):
             return "moved"
         DOERS[act](_deed(console, visit, session, petition, kept))
-        return f"act_{act.value}"
+        return f"act_{act.value}{_how_it_goes(session, petition, kept)}"
 
     try:
         done = await console.write(work)
@@ -408,11 +428,24 @@ def _deed(
     )
 
 
-def _keep(console: Console, sent: bytes) -> Kept:
-    """The signed file, checked and encrypted on disk."""
+def _how_it_goes(session: Session, petition: Petition, kept: Kept | None) -> str:
+    """What the officer is told besides: the sender's chat cannot carry the file."""
+    chat_id = petition.conversation_id
+    chat = session.get(Conversation, chat_id) if chat_id else None
+    if kept is None or chat is None:
+        return ""
+    file = Enclosure("", kept.kind, kept.mime, len(kept.content), "")
+    return "" if carriage(chat.channel).carries(file) else "_by_hand"
+
+
+def _keep(console: Console, sent: bytes, *, to_show: bool) -> Kept:
+    """The signed file or the picture, checked and encrypted on disk. ``to_show``: a
+    picture, so small that every chat with pictures carries it."""
     product = console.product
     limit = product.settings.max_upload_megabytes * 1024 * 1024
     checked = check_file(sent, limit)
+    if to_show:
+        checked = small_picture(checked, SMALL)
     _, wrapped = product.vault.new_key()
     path = product.media.save(wrapped, checked.content)
     return Kept(wrapped, path, checked.mime, checked.kind, checked.content)

@@ -23,10 +23,10 @@ from bot.localities.programme import ConferencePlan, Evidence, PlannedDuty
 from bot.staff.model import OF_WHOLE_LOCALITY, Account, Role
 from bot.storage.events import Event
 from bot.storage.types import stored_id
+from bot.web.answer import file_answer, named
 from bot.web.staff.address import Address
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.inbox import days_left
-from bot.web.staff.petition import file_answer
 
 _HERE = "/staff/duties"
 _FILE = "file"
@@ -164,7 +164,9 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     mime, content = await console.read(work)
-    return file_answer(visit, content, mime, f"duty-{visit.path('id')}")
+    return file_answer(
+        visit.request, content, mime, named(f"duty-{visit.path('id')}", mime)
+    )
 
 
 async def _page(console: Console, visit: Visit, problem: str = "") -> Response:

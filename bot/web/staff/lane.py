@@ -25,9 +25,9 @@ from bot.petitions.sealed.model import (
     Sealed,
 )
 from bot.petitions.sealed.service import Opened, Release
+from bot.web.answer import file_answer, named
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.inbox import days_left
-from bot.web.staff.petition import file_answer
 from nlu.text import fold
 
 HERE = "/staff/lane"
@@ -197,7 +197,7 @@ async def send_file(console: Console, visit: Visit) -> Response:
             raise HTTPException(404) from None
 
     row, content = await console.write(work)
-    return file_answer(visit, content, row.mime, str(row.id))
+    return file_answer(visit.request, content, row.mime, named(str(row.id), row.mime))
 
 
 async def decide(console: Console, visit: Visit) -> Response:

@@ -1,6 +1,5 @@
 """One petition: what was said, why it lies where it lies, and what may be done."""
 
-import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -9,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.conversation.files import CARD
-from bot.conversation.model import ISSUED, Attachment
+from bot.conversation.model import OURS, Attachment
 from bot.errors import DomainError
 from bot.localities.profile import FIELDS
 from bot.notifications.counter import Counter
@@ -28,23 +27,11 @@ from bot.petitions.model import (
     ReplyKind,
 )
 from bot.staff.model import Role
+from bot.web.answer import file_answer, named
 from bot.web.staff.console import Console, Visit
 from bot.web.staff.sheet import Sheet, make_sheet
 from nlu.text import fold
 
-_SUFFIXES = {
-    "image/jpeg": "jpg",
-    "application/pdf": "pdf",
-    "audio/ogg": "ogg",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/aac": "aac",
-    "audio/webm": "webm",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-}
-_UNKNOWN = "application/octet-stream"
-_RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{0,9})")
 CHOICES = {
     "kinds": list(ReplyKind),
     "outcomes": list(Outcome),
@@ -178,7 +165,12 @@ async def send_file(console: Console, visit: Visit) -> Response:
     file, content = await console.read(work)
     if file.names_people:
         await console.write(note)
-    return file_answer(visit, content, file.mime, f"{visit.path('code')}-{file.id}")
+    return file_answer(
+        visit.request,
+        content,
+        file.mime,
+        named(f"{visit.path('code')}-{file.id}", file.mime),
+    )
 
 
 async def drop_card(console: Console, visit: Visit) -> Response:
@@ -190,7 +182,7 @@ async def drop_card(console: Console, visit: Visit) -> Response:
         petition = find(console, visit, session, to_change=True)
         file = session.get(Attachment, file_id)
         is_theirs = file is not None and file.petition_id == petition.id
-        if file is None or not is_theirs or file.source == ISSUED:
+        if file is None or not is_theirs or file.source in OURS:
             raise HTTPException(404)
         if file.key is None:
             return
@@ -210,36 +202,6 @@ async def drop_card(console: Console, visit: Visit) -> Response:
     await console.write(work)
     console.sender.wake()
     return console.to(f"/staff/petitions/{visit.path('code')}", "card_deleted")
-
-
-def file_answer(visit: Visit, content: bytes, mime: str | None, name: str) -> Response:
-    """A file that somebody sent: saved, never opened as a page, and kept by nobody on
-    the way. A page of ours can still show or play it; some browsers play a sound only
-    in parts."""
-    mime = mime if mime in _SUFFIXES else _UNKNOWN
-    name = f"{name}.{_SUFFIXES.get(mime, 'bin')}"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-        "Accept-Ranges": "bytes",
-    }
-    status, size = 200, len(content)
-    if part := _part(visit.request.headers.get("range", ""), size):
-        status, (first, last) = 206, part
-        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-        content = content[first : last + 1]
-    return Response(content, status, media_type=mime, headers=headers)
-
-
-def _part(wanted: str, size: int) -> tuple[int, int] | None:
-    """The first and last byte that are asked for; none for the whole of it."""
-    found = _RANGE.fullmatch(wanted)
-    if found is None:
-        return None
-    first, last = int(found[1]), min(int(found[2] or size), size - 1)
-    return (first, last) if first <= last else None
 
 
 def standing(petition: Petition) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.bootstrap import Product
+from bot.channels.carriage import carriage
 from bot.channels.zalo.budget import CARRIED, FREE
 from bot.channels.zalo.channel import ZaloChannel
 from bot.clock import today
-from bot.conversation.model import Attachment
+from bot.conversation.model import OURS, Attachment
 from bot.conversation.phone import spaced, without_numbers
 from bot.deadlines import dues
 from bot.localities.profile import Unit
@@ -57,9 +58,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class Chat:
-    """Where the resident can be written to."""
+    """Where the resident can be written to, and which files arrive there: how many
+    megabytes of a picture and of a paper."""
 
     channel: str
+    photo_megabytes: int
+    paper_megabytes: int
     is_blocked: bool
     free_until: datetime | None
     """Until when plain words cost nothing, and until when they are carried at all;
@@ -98,6 +102,8 @@ class ShownReply:
     number: str
     issued_on: date | None
     signer: str
+    file: Attachment | None
+    """The signed paper, or the picture of what was done."""
 
 
 @dataclass(frozen=True)
@@ -236,16 +242,23 @@ def _chat(session: Session, row: Petition) -> Chat | None:
     heard = found.heard_at if found.channel == ZaloChannel.name else None
     return Chat(
         channel=found.channel,
+        photo_megabytes=_megabytes(found.channel, "image/jpeg"),
+        paper_megabytes=_megabytes(found.channel, "application/pdf"),
         is_blocked=found.blocked_at is not None,
         free_until=heard + FREE if heard else None,
         open_until=heard + CARRIED if heard else None,
     )
 
 
+def _megabytes(channel: str, mime: str) -> int:
+    carried = [s.most for s in carriage(channel).sorts if mime in s.mimes]
+    return max(carried, default=0) // (1024 * 1024)
+
+
 def _files(session: Session, row: Petition) -> Sequence[Attachment]:
     return session.exec(
         select(Attachment)
-        .where(Attachment.petition_id == row.id)
+        .where(Attachment.petition_id == row.id, col(Attachment.source).not_in(OURS))
         .order_by(col(Attachment.id))
     ).all()
 
@@ -266,6 +279,8 @@ def _reply(session: Session, product: Product, row: Petition) -> ShownReply | No
         return None
     words = replies.open_words(product.vault.unwrap(row.key), reply)
     issued = issuance.of_reply(session, reply)
+    photo = words.photo.file_id if words.photo else None
+    file_id = issued.file_id if issued else photo
     return ShownReply(
         kind=reply.kind.value,
         outcome=reply.outcome.value,
@@ -276,6 +291,7 @@ def _reply(session: Session, product: Product, row: Petition) -> ShownReply | No
         number=f"{issued.number}{issued.symbol}" if issued else "",
         issued_on=issued.issued_on if issued else None,
         signer=f"{issued.capacity} {issued.signer}".strip() if issued else "",
+        file=session.get(Attachment, file_id) if file_id else None,
     )
 
 

@@ -123,6 +123,7 @@ export class Messages {
     const bubble = make("div", "bubble");
     bubble.append(make("span", "hidden", `${word(isOwn ? "me" : "them")} `));
     if (entry.files?.length) bubble.append(files(entry));
+    if (entry.file) bubble.append(received(entry.file, () => this.grown(element)));
     const text = entry.text || (entry.place && isOwn ? word("place") : "");
     if (text) bubble.append(isOwn ? make("div", "words", text) : linked(text));
     element.append(bubble);
@@ -135,6 +136,11 @@ export class Messages {
       element.append(this.choices(entry));
     }
     return element;
+  }
+
+  /** A picture has come: the newest message must not end below the edge. */
+  grown(element) {
+    if (element === this.log.lastElementChild) this.scrollDown();
   }
 
   choices({ buttons = [], place }) {
@@ -197,6 +203,24 @@ function files(entry) {
     }
   }
   return box;
+}
+
+/** A file of ours: a picture is seen, a sound is heard, all else is saved. */
+function received({ kind, name, url }, grown) {
+  if (kind === "voice") {
+    const sound = make("audio", "received");
+    Object.assign(sound, { controls: true, preload: "none", src: url });
+    sound.setAttribute("aria-label", word(kind));
+    return sound;
+  }
+  const link = make("a", "received", kind === "photo" ? "" : `${word("save")} ${name}`);
+  Object.assign(link, { href: url, download: name });
+  if (kind === "photo") {
+    const image = make("img");
+    Object.assign(image, { src: url, alt: word("photo"), onload: grown });
+    link.append(image);
+  }
+  return link;
 }
 
 function mark(element, text) {

@@ -26,6 +26,7 @@ class Heard:
 
     text: str
     choices: tuple[str, ...] = ()
+    file: bytes | None = None
 
 
 class Guest(Protocol):
@@ -64,6 +65,12 @@ class Rig(Protocol):
     def fail(self) -> None: ...
     def keep_silent(self) -> None:
         """Our next message is delivered, and its answer gets lost."""
+
+    def keep_silent_on_picture(self) -> None:
+        """The same for our next picture."""
+
+    def refuse_picture(self) -> None:
+        """Our next picture is not taken."""
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -24,7 +24,7 @@ class TelegramGuest:
     async def hear(self) -> Heard:
         sent = await self.user.reply()
         await delivered(self._rig.product)
-        return Heard(sent.text, tuple(sent.buttons))
+        return Heard(sent.text, tuple(sent.buttons), sent.file and sent.file[1])
 
     async def hears_nothing(self) -> None:
         await self.user.hears_nothing()
@@ -87,3 +87,9 @@ class TelegramRig:
 
     def keep_silent(self) -> None:
         self.server.keep_silent("sendMessage", 1.0)
+
+    def keep_silent_on_picture(self) -> None:
+        self.server.keep_silent("sendPhoto", 1.0)
+
+    def refuse_picture(self) -> None:
+        self.server.fail_with("sendPhoto", 400)

@@ -58,6 +58,9 @@ class TerminalRig:
         "throttled": "no other server is asked",
         "token_expired": "no other server is asked",
         "server_error": "no other server is asked",
+        "refused_file": "no other server is asked",
+        "silent_file": "no other server is asked",
+        "file_seen": "a terminal shows the name of a file",
         "silence": "no other server is asked",
     }
 

@@ -33,7 +33,14 @@ class WebGuest:
                 break
         choices = {b["title"]: b["payload"] for b in frame["buttons"]}
         self._choices |= choices
-        return Heard(frame["text"], tuple(choices))
+        return Heard(frame["text"], tuple(choices), await self._file(frame))
+
+    async def _file(self, frame: dict[str, Any]) -> bytes | None:
+        if "file" not in frame:
+            return None
+        answer = await self._visitor.client.get(frame["file"]["url"])
+        assert answer.status_code == 200
+        return answer.content
 
     async def hears_nothing(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -68,6 +75,8 @@ class WebRig:
         "throttled": "nobody stands between the page and this server",
         "token_expired": "the page's cookie is no token of ours",
         "server_error": "no other server is asked",
+        "refused_file": "the page takes what it is sent",
+        "silent_file": "the page drops what it has already, by its number",
         "silence": "the page drops what it has already, by its number",
     }
 

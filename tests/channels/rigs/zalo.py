@@ -7,7 +7,7 @@ from typing import ClassVar
 from bot.bootstrap import Product
 from tests.channels.official import OfficialAccount
 from tests.channels.rigs.base import Heard, delivered
-from tests.doubles.zalo import MESSAGE, ZaloServer
+from tests.doubles.zalo import MESSAGE, UPLOAD, ZaloServer
 from tests.doubles.zalo_user import User
 
 
@@ -26,7 +26,9 @@ class ZaloGuest:
         sent = await self.user.reply()
         await delivered(self._rig.product)
         values = "\n".join(f"{name}: {value}" for name, value in sent.data.items())
-        return Heard(sent.text or values, tuple(sent.buttons))
+        image = sent.image if isinstance(sent.image, bytes) else None
+        file = sent.file[1] if sent.file else image
+        return Heard(sent.text or values, tuple(sent.buttons), file)
 
     async def hears_nothing(self) -> None:
         await self.user.hears_nothing()
@@ -90,3 +92,9 @@ class ZaloRig:
 
     def keep_silent(self) -> None:
         self.server.keep_silent(MESSAGE, 1.0)
+
+    def keep_silent_on_picture(self) -> None:
+        self.keep_silent()
+
+    def refuse_picture(self) -> None:
+        self.server.fail_with(f"{UPLOAD}/image", -201)

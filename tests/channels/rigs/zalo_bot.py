@@ -51,6 +51,9 @@ class ZaloBotRig:
     lacks: ClassVar[dict[str, str]] = {
         "edit": "Zalo tells nobody that a message was changed",
         "place": "a Zalo bot gets no places",
+        "file_seen": "a Zalo bot sends no files: its words say where they are",
+        "refused_file": "a Zalo bot sends no files",
+        "silent_file": "a Zalo bot sends no files",
         "leave": "Zalo tells nobody who left; the next message to them fails",
     }
 
