@@ -45,6 +45,8 @@ class Variant(_Strict):
     channel: str | None = None
     condition: tuple[Condition, ...] = ()
     buttons: tuple[ResponseButton, ...] = ()
+    image: str = ""
+    """A picture under ``data/`` that goes along where the channel carries pictures."""
     metadata: dict[str, Any] = {}
 
 
@@ -54,6 +56,7 @@ class Rendered:
 
     text: str
     buttons: tuple[tuple[str, str], ...] = ()
+    image: str = ""
 
 
 class Texts:
@@ -134,7 +137,8 @@ class Texts:
             if (title := self._formatter.line(button.title, known))
             and (payload := self._formatter.line(button.payload, known))
         )
-        return Rendered("\n".join(lines).replace("….", "…"), buttons)
+        words = "\n".join(lines).replace("….", "…")
+        return Rendered(words, buttons, variant.image)
 
     def date(self, value: date | datetime) -> str:
         """A date, or a moment, as people read it."""

@@ -6,6 +6,7 @@ from bot.channels.base import Capabilities
 from bot.channels.cut import cut
 from bot.conversation.state import State
 from bot.conversation.turn import Reply
+from bot.notifications.enclosures import shipped
 from bot.notifications.outbox import Content
 from bot.texts import Texts
 
@@ -17,7 +18,9 @@ def compose(
     channel: str,
     capabilities: Capabilities,
 ) -> Content:
-    """One message a turn, on every channel: paragraphs in order, the last buttons."""
+    """One message a turn, on every channel: paragraphs in order, the last buttons, the
+    last picture."""
+    sent = ""
     parts: list[str] = []
     buttons: tuple[tuple[str, str], ...] = ()
     for reply in replies:
@@ -26,10 +29,15 @@ def compose(
         )
         if rendered.text:
             parts.append(rendered.text)
+        sent = rendered.image or sent
         own = rendered.buttons if reply.buttons is None else reply.buttons
         buttons = own or buttons
     text = cut("\n".join(parts), capabilities.max_text)
-    return Content(text, tuple(buttons[: capabilities.max_buttons]))
+    return Content(
+        text,
+        tuple(buttons[: capabilities.max_buttons]),
+        file=shipped(sent) if sent else None,
+    )
 
 
 def address(texts: Texts, state: State) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.channels.base import Enclosure
 from bot.conversation.model import Attachment
-from bot.notifications.enclosures import KEPT
+from bot.notifications.enclosures import DATA, KEPT, SHIPPED
 from bot.storage.database import Database
 from bot.storage.media import MediaStore
 
@@ -19,6 +19,8 @@ class Shelf:
     def fetch(self, file: Enclosure) -> bytes | None:
         """The bytes; none when it was deleted or sealed meanwhile."""
         sort, _, name = file.source.partition("/")
+        if sort == SHIPPED:
+            return _shipped(name)
         return self._kept(int(name)) if sort == KEPT else None
 
     def _kept(self, file_id: int) -> bytes | None:
@@ -30,3 +32,11 @@ class Shelf:
                 return self.media.load(row.key, row.path)
             except FileNotFoundError:
                 return None
+
+
+def _shipped(path: str) -> bytes | None:
+    """Sources are written by us alone; a new version may have taken the file away."""
+    try:
+        return (DATA / path).read_bytes()
+    except FileNotFoundError:
+        return None

@@ -15,7 +15,14 @@ from tests.doubles.telegram import TOKEN, TelegramServer
 from tests.support.talk import Clock
 
 STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
-MENU = ["Gửi kiến nghị", "Dự hội nghị", "Việc của tôi", "Hỏi thủ tục", "Gặp cán bộ"]
+MENU = [
+    "Gửi kiến nghị",
+    "Dự hội nghị",
+    "Việc của tôi",
+    "Hỏi thủ tục",
+    "Gặp cán bộ",
+    "🖼 Bấm hình",
+]
 
 
 # -- the menu -------------------------------------------------------------------------
@@ -34,6 +41,7 @@ async def test_the_menu_is_shown_in_private_chats_from_the_start(
         assert await bot.get_my_commands() == ()
     assert [entry.command for entry in shown] == [
         "kiennghi",
+        "bamhinh",
         "viec",
         "dangky",
         "lich",

@@ -23,7 +23,7 @@ from bot.conversation.flows.link import (
 )
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
 from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
-from bot.conversation.flows.petition import PetitionFlow
+from bot.conversation.flows.petition import CANNOT_READ, PetitionFlow
 from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
 from bot.conversation.flows.rate import TAPPED, RateFlow
 from bot.conversation.flows.register import RegisterFlow
@@ -86,6 +86,7 @@ OPENINGS = {
     "withdraw_petition": "withdraw",
     FILE: HouseholdsFlow.name,
     CALL_ME: "handoff",
+    CANNOT_READ: PetitionFlow.name,
     LINKED: LinkedFlow.name,
     TURNED_AWAY: TurnedAwayFlow.name,
     **dict.fromkeys(HAMLET, HamletFlow.name),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.channels import numbered
 from bot.channels.base import MediaKind
 from bot.conversation.effects import (
     FiledPetition,
@@ -16,7 +17,7 @@ from bot.conversation.effects import (
     RaiseAt,
 )
 from bot.conversation.flows import field_question
-from bot.conversation.flows.handoff import HandoffFlow
+from bot.conversation.flows.handoff import CALL_ME, HandoffFlow
 from bot.conversation.flows.problems import Problem, find_problems, merge
 from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
@@ -40,6 +41,8 @@ _OPENING_WORDS = 12
 _SURE_OF_OPENING = 0.6
 _NUMBER = re.compile(r"\b([1-5])\b")
 _FIELD = "field:"
+CANNOT_READ = "cannot_read"
+"""What somebody says who is shown pictures."""
 _PROBLEM = "problem:"
 """One of several problems, as a line of the read-back."""
 
@@ -58,6 +61,10 @@ class PetitionFlow(FormFlow):
         if scene.turn.location:
             self._keep_spot(scene)
         turn = scene.turn
+        if scene.said == CANNOT_READ:
+            frame.step = "card"
+            self._show_card(scene)
+            return
         if not self._has_matter(turn):
             self._ask_for_matter(scene)
             return
@@ -124,6 +131,10 @@ class PetitionFlow(FormFlow):
 
     def _in_form(self, scene: Scene) -> bool:
         asking, text = scene.frame.asking or "", scene.turn.text
+        if asking == _CONTENT and scene.said == CANNOT_READ:
+            scene.frame.step = "card"
+            self._show_card(scene)
+            return True
         if asking == _CONTENT and self._has_matter(scene.turn):
             return self._matter_arrives(scene)
         if not asking.startswith(_PROBLEM):
@@ -556,10 +567,16 @@ class PetitionFlow(FormFlow):
 
     def _show_card(self, scene: Scene) -> None:
         scene.introduce()
-        scene.say("utter_picture_card", files=self._count_files(scene))
+        if self._has_files(scene):
+            scene.say("utter_picture_card", files=self._count_files(scene))
+        else:
+            scene.say("utter_picture_card_first")
+
+    def _has_files(self, scene: Scene) -> bool:
+        return bool(scene.frame.value("photos"))
 
     def _at_card(self, scene: Scene) -> bool:
-        said = scene.said or ""
+        said = _by_number(scene) or scene.said or ""
         if scene.turn.text and not scene.turn.payload and not said.startswith(_FIELD):
             if not self._has_matter(scene.turn):
                 return False
@@ -569,10 +586,35 @@ class PetitionFlow(FormFlow):
         if not said.startswith(_FIELD):
             if scene.turn.media:
                 self._keep_media(scene)
+                self._go_on_from_card(scene)
+            elif scene.said == CANNOT_READ:
                 self._show_card(scene)
-            return bool(scene.turn.media)
-        self._begin_from_card(scene, said.removeprefix(_FIELD))
+            return bool(scene.turn.media) or scene.said == CANNOT_READ
+        field = said.removeprefix(_FIELD)
+        if self._has_files(scene):
+            self._begin_from_card(scene, field)
+        else:
+            self._ask_to_speak(scene, field)
         return True
+
+    def _go_on_from_card(self, scene: Scene) -> None:
+        """The field may have been tapped before anything was said."""
+        field = scene.frame.data.pop("tapped", None)
+        if field:
+            self._begin_from_card(scene, field)
+        else:
+            self._show_card(scene)
+
+    def _ask_to_speak(self, scene: Scene, field: str) -> None:
+        """A field alone tells nothing; who wants to be rung says it then."""
+        label = scene.book.field_labels.get(field)
+        if label:
+            scene.frame.data["tapped"] = field
+            scene.say("utter_ask_to_speak", heard=label)
+            return
+        scene.pop()
+        scene.said = CALL_ME
+        HandoffFlow().open(scene)
 
     def _begin_from_card(self, scene: Scene, field: str) -> None:
         """A field and a file are enough, or the file alone: somebody will listen and
@@ -761,3 +803,12 @@ def _with_spot(answer: Answer, scene: Scene) -> Answer:
 def _answering(turn: Turn, text: str) -> Turn:
     """The same turn with only the words that answer the question."""
     return Turn(now=turn.now, text=text, media=turn.media, phone=turn.phone)
+
+
+def _by_number(scene: Scene) -> str | None:
+    """The choice with the number that stands on the picture."""
+    number = numbered.read(scene.turn.text)
+    buttons = scene.book.texts.render("utter_picture_card_first", {}).buttons
+    if number is None or not 0 < number <= len(buttons):
+        return None
+    return buttons[number - 1][1]
