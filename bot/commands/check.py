@@ -5,7 +5,7 @@ import re
 import shutil
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bootstrap import load_book
 from bot.channels.zalo.templates import ZaloFile
 from bot.clock import system_clock, today
+from bot.conversation.files import check_file
 from bot.deadlines.calendar import WorkingCalendar
 from bot.errors import BotError
 from bot.localities.profile import LANE_RECIPIENTS, Profile, load_profile
 from bot.messages import message, operator_message
-from bot.notifications import table
+from bot.notifications import enclosures, table
 from bot.petitions.sealed import queries
 from bot.rasa_server import model_path
 from bot.settings import ROOT, Settings, load_settings
@@ -30,6 +31,8 @@ from bot.storage.vault import KeyFiles
 
 _GIB = 2**30
 _LEAST_MEMORY = _LEAST_DISK = 2
+_LONGEST_PROMPT = 1024 * 1024
+"""Bytes of a recorded prompt: people pay for what they receive."""
 _BUILT = datetime(2025, 11, 1, tzinfo=UTC)
 """A clock before this is wrong: the product did not exist."""
 
@@ -126,6 +129,8 @@ def _zalo(settings: Settings, profile: Profile) -> Iterator[Finding]:
 def _texts(profile: Profile) -> Iterator[Finding]:
     book = load_book(profile)
     table.load().check(book.texts)
+    vietnamese = book.texts.render("utter_call_in_vietnamese", {}).text
+    yield from _prompts(profile, book.texts.names, vietnamese)
     count = len(book.texts.names)
     yield Finding(Verdict.OK, message("checks", "texts", count=count))
     for name, text in profile.texts.items():
@@ -135,6 +140,39 @@ def _texts(profile: Profile) -> Iterator[Finding]:
                     Verdict.FAIL,
                     message("checks", "text_unused_value", name=name, value=value),
                 )
+
+
+def _prompts(
+    profile: Profile, names: Collection[str], vietnamese: str
+) -> Iterator[Finding]:
+    """Recorded prompts that nobody would hear."""
+    for language, files in profile.prompts.items():
+        for response in files:
+            path = profile.prompt(language, response)
+            problem = _prompt_problem(path, response, names)
+            if problem:
+                code = f"prompt_{problem}"
+                words = message("checks", code, path=f"data/{path}", name=response)
+                yield Finding(Verdict.FAIL, words)
+    spoken = {interpreter.language for interpreter in profile.interpreters}
+    for language in sorted(profile.prompts.keys() - spoken - {vietnamese}):
+        words = message("checks", "prompt_language", language=language)
+        yield Finding(Verdict.WARN, words)
+
+
+def _prompt_problem(path: str, response: str, names: Collection[str]) -> str:
+    if response not in names:
+        return "unknown"
+    found = enclosures.shipped(path)
+    if found is None:
+        return "missing"
+    if found.size > _LONGEST_PROMPT:
+        return "too_large"
+    try:
+        checked = check_file((enclosures.DATA / path).read_bytes(), _LONGEST_PROMPT)
+    except BotError:
+        return "no_sound"
+    return "" if checked.mime == found.mime else "no_sound"
 
 
 def _calendar(settings: Settings) -> Iterator[Finding]:

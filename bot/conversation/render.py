@@ -19,7 +19,7 @@ def compose(
     capabilities: Capabilities,
 ) -> Content:
     """One message a turn, on every channel: paragraphs in order, the last buttons, the
-    last picture."""
+    last prompt or picture."""
     sent = ""
     parts: list[str] = []
     buttons: tuple[tuple[str, str], ...] = ()
@@ -29,7 +29,7 @@ def compose(
         )
         if rendered.text:
             parts.append(rendered.text)
-        sent = rendered.image or sent
+        sent = reply.prompt or rendered.image or sent
         own = rendered.buttons if reply.buttons is None else reply.buttons
         buttons = own or buttons
     text = cut("\n".join(parts), capabilities.max_text)

@@ -47,6 +47,11 @@ class Scene:
         """Add a reply; the replies of a turn become one message."""
         self.replies.append(Reply(response, values))
 
+    def speak(self, response: str, language: str, **values: object) -> None:
+        """The same, and as a local speaker has recorded it in that language."""
+        prompt = self.facts.profile.prompt(language, response)
+        self.replies.append(Reply(response, values, prompt=prompt))
+
     def offer(
         self, response: str, buttons: Sequence[tuple[str, str]], **values: object
     ) -> None:

@@ -254,8 +254,10 @@ class Facts(Protocol):
 
 @dataclass(frozen=True)
 class Reply:
-    """A response of ``domain.yml`` with its values; ``buttons`` replace its own."""
+    """A response of ``domain.yml`` with its values; ``buttons`` replace its own,
+    ``prompt`` is the path of the file in which somebody says it."""
 
     response: str
     values: dict[str, object] = field(default_factory=dict)
     buttons: tuple[tuple[str, str], ...] | None = None
+    prompt: str = ""

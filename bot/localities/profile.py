@@ -244,7 +244,8 @@ class Profile(Part):
     ``hotlines``: by use (duty, police, power, health, water). ``duty_unit`` is told of
     danger, ``triage_unit`` confirms where a petition goes; the first ``routing`` row
     that covers field and area wins. ``field_labels`` and ``texts`` replace the labels
-    of ``data/fields.yml`` and the responses of ``domain.yml``. ``listen_days``: working
+    of ``data/fields.yml`` and the responses of ``domain.yml``. ``prompts``: by language
+    and response, the file in which a local speaker says it. ``listen_days``: working
     days until somebody has listened to a voice message, an internal target, where no
     rule ``voice_heard`` says otherwise. ``unconfirmed``: paths of values that the
     locality must still confirm.
@@ -272,6 +273,7 @@ class Profile(Part):
     field_labels: dict[str, str] = Field(default_factory=dict)
     programmes: tuple[Programme, ...] = Field(min_length=1)
     interpreters: tuple[Interpreter, ...] = ()
+    prompts: dict[str, dict[str, str]] = Field(default_factory=dict)
     listen_days: int = Field(default=1, gt=0)
     signers: tuple[Signer, ...] = ()
     texts: dict[str, str] = Field(default_factory=dict)
@@ -333,6 +335,11 @@ class Profile(Part):
         """The first programme's rule of that id in force for an event of that date."""
         rules = (programme.rule(rule_id, on) for programme in self.programmes)
         return next((rule for rule in rules if rule), None)
+
+    def prompt(self, language: str, response: str) -> str:
+        """The path under ``data/`` of a recorded prompt; empty when there is none."""
+        file = self.prompts.get(language, {}).get(response)
+        return f"localities/{self.id}/{file}" if file else ""
 
     def problems(self) -> list[str]:
         """Codes of what a person should put right before residents are served."""

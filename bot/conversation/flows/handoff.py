@@ -38,7 +38,7 @@ class HandoffFlow:
             case "language":
                 scene.offer("utter_ask_call_language", _languages(scene))
             case "hours":
-                scene.say("utter_ask_call_hours")
+                scene.speak("utter_ask_call_hours", _spoken(scene, scene.frame))
             case _:
                 scene.say(
                     "utter_ask_callback_phone",
@@ -102,6 +102,7 @@ class HandoffFlow:
             return False
         if scene.frame.step == _LANGUAGE:
             scene.do(AddToCall(language=answer))
+            scene.frame.data["spoken"] = _place(scene, answer)
             scene.frame.step = _HOURS
             self.prompt(scene)
         else:
@@ -111,8 +112,13 @@ class HandoffFlow:
 
     def _finish(self, scene: Scene, call_hours: str = "") -> None:
         """The language is not repeated: others may read the screen."""
-        phone = scene.pop().data["phone"]
-        scene.say("utter_callback_noted", phone=phone, call_hours=call_hours or None)
+        ended = scene.pop()
+        scene.speak(
+            "utter_callback_noted",
+            _spoken(scene, ended),
+            phone=ended.data["phone"],
+            call_hours=call_hours or None,
+        )
         if scene.state.frames:
             scene.say("utter_offer_resume")
 
@@ -125,10 +131,30 @@ def asks_in_passing(frame: Frame) -> bool:
 
 def _languages(scene: Scene) -> list[tuple[str, str]]:
     """Vietnamese, and what somebody of the profile speaks."""
-    first = scene.book.texts.render("utter_call_in_vietnamese", {}).text
-    spoken = dict.fromkeys(i.language for i in scene.facts.profile.interpreters)
-    titles = [first, *spoken][: _LANGUAGES + 1]
+    titles = _spoken_here(scene)
     return [(title, f"{_LANGUAGE}:{number}") for number, title in enumerate(titles)]
+
+
+def _spoken_here(scene: Scene) -> list[str]:
+    spoken = dict.fromkeys(i.language for i in scene.facts.profile.interpreters)
+    return [vietnamese(scene), *spoken][: _LANGUAGES + 1]
+
+
+def vietnamese(scene: Scene) -> str:
+    """What the language of the locality is called."""
+    return scene.book.texts.render("utter_call_in_vietnamese", {}).text
+
+
+def _place(scene: Scene, language: str) -> int | None:
+    """Its place among those that were offered: the state never holds its name."""
+    offered = _spoken_here(scene)
+    return offered.index(language) if language in offered else None
+
+
+def _spoken(scene: Scene, frame: Frame) -> str:
+    """The language that was chosen; empty before."""
+    place, offered = frame.data.get("spoken"), _spoken_here(scene)
+    return offered[place] if place is not None and place < len(offered) else ""
 
 
 def _answer(scene: Scene) -> str | None:

@@ -17,7 +17,7 @@ from bot.conversation.effects import (
     RaiseAt,
 )
 from bot.conversation.flows import field_question
-from bot.conversation.flows.handoff import CALL_ME, HandoffFlow
+from bot.conversation.flows.handoff import CALL_ME, HandoffFlow, vietnamese
 from bot.conversation.flows.problems import Problem, find_problems, merge
 from bot.conversation.form import SKIP, FormFlow
 from bot.conversation.phone import PhoneKind, mask, read_phone
@@ -610,7 +610,7 @@ class PetitionFlow(FormFlow):
         label = scene.book.field_labels.get(field)
         if label:
             scene.frame.data["tapped"] = field
-            scene.say("utter_ask_to_speak", heard=label)
+            scene.speak("utter_ask_to_speak", vietnamese(scene), heard=label)
             return
         scene.pop()
         scene.said = CALL_ME
@@ -629,7 +629,8 @@ class PetitionFlow(FormFlow):
         if "contact" in frame.slots:
             self.go_on(scene)
         else:
-            scene.say("utter_ask_contact_to_listen", heard=label)
+            language = vietnamese(scene)
+            scene.speak("utter_ask_contact_to_listen", language, heard=label)
 
     def _stand_in(self, scene: Scene, field: str | None) -> None:
         """Words in the place of those that nobody has heard yet."""
