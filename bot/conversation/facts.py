@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlmodel import Session, col, select
 
+from bot.channels.base import Enclosure
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.conversation import hamlet
@@ -25,13 +26,14 @@ from bot.conversation.validators import shorten
 from bot.deadlines.model import Due
 from bot.localities.profile import Profile
 from bot.localities.programme import ConferencePlan
-from bot.notifications import link_codes, persons
+from bot.notifications import enclosures, link_codes, persons
 from bot.notifications.model import Conversation
-from bot.petitions import data_requests, listening, queries, replies
+from bot.petitions import data_requests, issuance, listening, queries, replies
 from bot.petitions.chats import Chats
 from bot.petitions.hamlet import Sight
 from bot.petitions.life import ANSWERED, RESIDENT, Act, possible, stage
 from bot.petitions.model import Petition
+from bot.petitions.model import Reply as GivenReply
 from bot.petitions.replies import WRITTEN_REPLY
 from bot.petitions.service import Registry, reply_due
 from bot.storage.types import stored_id
@@ -207,20 +209,40 @@ class DatabaseFacts:
             reply_basis=reply.basis if reply else None,
             reply_clock=_clock(reply) if reply else None,
             answer=self._answer(row),
+            enclosed=self._enclosed(row),
             may_add=Act.SUPPLEMENT in possible(row.status, RESIDENT),
             may_reopen=row.status in ANSWERED and replies.may_reopen(row),
         )
 
     def _answer(self, row: Petition) -> str | None:
         """What the reply said; of a petition that is answered together, the lead's."""
-        lead = self._session.get(Petition, row.lead_id) if row.lead_id else None
-        told = lead or row
-        reply = replies.current(self._session, told)
-        if reply is None or reply.delivered_at is None:
+        told, reply = self._given(row)
+        if reply is None:
             return None
         key = self._registry.vault.unwrap(told.key)
         return "\n".join(replies.open_words(key, reply).summary)
 
+    def _enclosed(self, row: Petition) -> Enclosure | None:
+        """The picture; the paper only of an own petition: it names whom it answers."""
+        told, reply = self._given(row)
+        if reply is None:
+            return None
+        words = replies.open_words(self._registry.vault.unwrap(told.key), reply)
+        if words.photo:
+            return enclosures.photo(told, words.photo)
+        issued = issuance.of_reply(self._session, reply) if told is row else None
+        file = self._session.get(Attachment, issued.file_id or 0) if issued else None
+        if issued is None or file is None or file.key is None or not file.mime:
+            return None
+        number = f"{issued.number}{issued.symbol}"
+        return enclosures.paper(number, file.id or 0, file.mime, file.size or 0)
+
+    def _given(self, row: Petition) -> tuple[Petition, GivenReply | None]:
+        """The petition by which it was answered, and the reply that was given."""
+        lead = self._session.get(Petition, row.lead_id) if row.lead_id else None
+        told = lead or row
+        reply = replies.current(self._session, told)
+        return told, reply if reply and reply.delivered_at else None
 
 def _clock(reply: Due) -> ReplyClock | None:
     """None where it does not run from a conference."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.channels.base import Capabilities
+from bot.channels.base import Capabilities, Enclosure
 from bot.channels.cut import cut
 from bot.conversation.state import State
 from bot.conversation.turn import Reply
+from bot.notifications.enclosures import instead as elsewhere
 from bot.notifications.enclosures import shipped
 from bot.notifications.outbox import Content
 from bot.texts import Texts
@@ -20,7 +21,8 @@ def compose(
 ) -> Content:
     """One message a turn, on every channel: paragraphs in order, the last buttons, the
     last prompt or picture."""
-    sent = ""
+    file: Enclosure | None = None
+    instead = ""
     parts: list[str] = []
     buttons: tuple[tuple[str, str], ...] = ()
     for reply in replies:
@@ -29,14 +31,18 @@ def compose(
         )
         if rendered.text:
             parts.append(rendered.text)
-        sent = reply.prompt or rendered.image or sent
+        path = reply.prompt or rendered.image
+        file = reply.file or (shipped(path) if path else None) or file
+        if reply.file:
+            instead = elsewhere(texts, reply.file, address(texts, state))
         own = rendered.buttons if reply.buttons is None else reply.buttons
         buttons = own or buttons
     text = cut("\n".join(parts), capabilities.max_text)
     return Content(
         text,
         tuple(buttons[: capabilities.max_buttons]),
-        file=shipped(sent) if sent else None,
+        file=file,
+        instead=instead,
     )
 
 

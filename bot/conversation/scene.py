@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.channels.base import Enclosure
 from bot.conversation.domain import Domain
 from bot.conversation.effects import Effect
 from bot.conversation.phrases import Phrases
@@ -51,6 +52,10 @@ class Scene:
         """The same, and as a local speaker has recorded it in that language."""
         prompt = self.facts.profile.prompt(language, response)
         self.replies.append(Reply(response, values, prompt=prompt))
+
+    def show(self, response: str, file: Enclosure | None, **values: object) -> None:
+        """The same with a file of the locality."""
+        self.replies.append(Reply(response, values, file=file))
 
     def offer(
         self, response: str, buttons: Sequence[tuple[str, str]], **values: object

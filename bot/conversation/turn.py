@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.channels.base import MediaKind
+from bot.channels.base import Enclosure, MediaKind
 from bot.conversation.reading import Reading
 from bot.localities.profile import Profile
 from bot.petitions.life import Stage
@@ -122,6 +122,8 @@ class Matter:
     reply_clock: ReplyClock | None = None
     answer: str | None = None
     """The three plain lines of the reply, once it was given."""
+    enclosed: Enclosure | None = None
+    """The picture or the paper that went with it."""
     may_reopen: bool = False
     may_add: bool = False
 
@@ -261,3 +263,5 @@ class Reply:
     values: dict[str, object] = field(default_factory=dict)
     buttons: tuple[tuple[str, str], ...] | None = None
     prompt: str = ""
+    file: Enclosure | None = None
+    """Goes along where the channel can carry it."""

@@ -251,7 +251,13 @@ class Counter:
     def issue(self, petition: Petition, entry: issuance.Entry, who: Who) -> Issuance:
         """Number, date, signer and file: it leaves at once."""
         row = issuance.issue(self.session, petition, entry, who=who, now=self.now)
-        self.hand_out(petition, enclosures.paper(entry))
+        number, size = f"{entry.number}{entry.symbol}", len(entry.file)
+        self.hand_out(
+            petition,
+            enclosures.paper(number, entry.file_id, entry.mime, size)
+            if entry.file_id
+            else None,
+        )
         return row
 
     def hand_out(self, petition: Petition, paper: Enclosure | None = None) -> None:

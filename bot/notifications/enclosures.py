@@ -1,12 +1,13 @@
 """The files that go along with what a resident is told."""
 
 import re
+from collections.abc import Mapping
 
 from bot.channels.base import Enclosure, MediaKind
-from bot.petitions.issuance import Entry
 from bot.petitions.model import Petition
 from bot.petitions.replies import AfterPhoto
 from bot.settings import ROOT
+from bot.texts import Texts
 
 DATA = ROOT / "data"
 KEPT = "kept"
@@ -34,6 +35,12 @@ def photo(petition: Petition, photo: AfterPhoto) -> Enclosure:
     )
 
 
+def instead(texts: Texts, file: Enclosure, address: Mapping[str, object]) -> str:
+    """Where a file is to be had by those who cannot get it in the chat."""
+    words = {**address, "kind": file.kind.value}
+    return texts.render("utter_file_elsewhere", words).text
+
+
 def shipped(path: str) -> Enclosure | None:
     """A file of the deployment, by its path under ``data/``; none when it is not there
     or no file that can be sent, which ``kiennghi check`` tells."""
@@ -50,16 +57,14 @@ def shipped(path: str) -> Enclosure | None:
     )
 
 
-def paper(entry: Entry) -> Enclosure | None:
-    """The signed paper; none when only its hash is known."""
-    if entry.file_id is None:
-        return None
-    is_picture = entry.mime == "image/jpeg"
-    number = _NO_NAME.sub("-", f"{entry.number}{entry.symbol}").strip("-")
+def paper(number: str, file_id: int, mime: str, size: int) -> Enclosure:
+    """The signed paper with that number."""
+    is_picture = mime == "image/jpeg"
+    name = _NO_NAME.sub("-", number).strip("-")
     return Enclosure(
-        source=f"{KEPT}/{entry.file_id}",
+        source=f"{KEPT}/{file_id}",
         kind=MediaKind.PHOTO if is_picture else MediaKind.DOCUMENT,
-        mime=entry.mime,
-        size=len(entry.file),
-        name=f"{number}.{'jpg' if is_picture else 'pdf'}",
+        mime=mime,
+        size=size,
+        name=f"{name}.{'jpg' if is_picture else 'pdf'}",
     )

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from bot.channels.base import Enclosure
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
-from bot.notifications import calls, elsewhere, news, outbox, persons, table
+from bot.notifications import calls, elsewhere, enclosures, news, outbox, persons, table
 from bot.notifications.model import (
     Conversation,
     DigestItem,
@@ -187,8 +187,7 @@ class Notifier:
         self, row: Row, values: Mapping[str, object], channel: str = ""
     ) -> Rendered:
         """The words of a row of the table."""
-        you = self.texts.render("utter_address", {}).text
-        words = {"you": you, "You": you[:1].upper() + you[1:], **values}
+        words = {**self._address(), **values}
         return self.texts.render(row.response[self.table.language], words, channel)
 
     def _chats(
@@ -234,12 +233,13 @@ class Notifier:
         return put is not None
 
     def _instead(self, file: Enclosure | None) -> str:
-        """Where a file is to be had by those who cannot get it in the chat."""
         if file is None:
             return ""
+        return enclosures.instead(self.texts, file, self._address())
+
+    def _address(self) -> dict[str, object]:
         you = self.texts.render("utter_address", {}).text
-        words = {"you": you, "You": you[:1].upper() + you[1:], "kind": file.kind.value}
-        return self.texts.render("utter_file_elsewhere", words).text
+        return {"you": you, "You": you[:1].upper() + you[1:]}
 
     def _template(self, notice: "_Notice") -> tuple[str, dict[str, str]]:
         said = {

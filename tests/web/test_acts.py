@@ -175,6 +175,8 @@ def test_the_sender_sees_the_road_after_the_work(on_telegram: Desk) -> None:
         assert picture.height > picture.width
         assert not picture.getexif()
     assert b"nha ong Bay" not in content
+    lan.say("việc của tôi")
+    assert lan.last.file == sent.file
 
 
 def test_the_sender_gets_the_signed_paper(on_telegram: Desk) -> None:
@@ -192,6 +194,8 @@ def test_the_sender_gets_the_signed_paper(on_telegram: Desk) -> None:
     assert sent.file.content == b"%PDF-1.7 x"
     assert sent.file.about.name == "41-UBND-VP.pdf"
     assert "Đã thay bóng đèn." in sent.text
+    lan.say("việc của tôi")
+    assert lan.last.file == sent.file
 
 
 def test_an_officer_hears_that_a_chat_takes_no_picture(
@@ -202,6 +206,7 @@ def test_an_officer_hears_that_a_chat_takes_no_picture(
     assert "không nhận được ảnh" in page.text
     do(people["phuc"], petition, "approve")
     assert "xem ảnh ở" in told(desk)
+    assert "xem ảnh ở" in desk.talk.person("lan").say("việc của tôi")
 
 
 def test_only_a_picture_shows_what_was_done(

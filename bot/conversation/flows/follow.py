@@ -100,8 +100,9 @@ class FollowFlow:
 
 def show_matter(scene: Scene, matter: Matter) -> None:
     """One own petition: what, where, by when."""
-    scene.say(
+    scene.show(
         "utter_matter",
+        matter.enclosed,
         code=matter.code,
         summary=matter.summary,
         status=matter.status,
