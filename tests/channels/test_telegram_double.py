@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from telegram import (
@@ -23,6 +24,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from tests.channels.conftest import picture
 from tests.doubles.telegram import TOKEN, Rates, TelegramServer, User
 
 
@@ -61,6 +63,36 @@ async def test_the_library_can_talk_to_it(bot: Bot, lan: User) -> None:
     (tap,) = await bot.get_updates(offset=update.update_id + 1)
     assert tap.callback_query.data == "yes"
     assert await tap.callback_query.answer()
+
+
+@pytest.mark.parametrize(
+    ("send", "what", "problem"),
+    [
+        ("send_photo", {"photo": b"no picture"}, "IMAGE_PROCESS_FAILED"),
+        ("send_photo", {"photo": picture(2100, 100)}, "PHOTO_INVALID_DIMENSIONS"),
+        ("send_photo", {"photo": b"\xff\xd8" + bytes(10 << 20)}, "Entity Too Large"),
+        ("send_photo", {"photo": picture(), "caption": "x" * 1025}, "too long"),
+        ("send_document", {"document": b""}, "non-empty"),
+        ("send_voice", {"voice": b"ID3 no ogg"}, "OGG"),
+    ],
+)
+async def test_files_have_limits(
+    bot: Bot, lan: User, send: str, what: dict[str, Any], problem: str
+) -> None:
+    with refused(TelegramError, problem):
+        await getattr(bot, send)(lan.id, **what)
+    assert not lan.messages
+
+
+async def test_files_are_seen_with_their_words_and_buttons(bot: Bot, lan: User) -> None:
+    sent = await bot.send_photo(
+        lan.id, picture(), caption="ạ" * 1024, reply_markup=keyboard("yes")
+    )
+    assert sent.photo
+    await bot.send_document(lan.id, b"%PDF-1.7", filename="41.pdf")
+    photo, paper = lan.messages
+    assert (photo.file, photo.buttons) == (("application.octet-stream", ANY), ["Đúng"])
+    assert paper.file == ("41.pdf", b"%PDF-1.7")
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,8 @@ def _issue(deed: Deed) -> None:
         raise DomainError("choice_missing")
     if deed.file is None:
         raise DomainError("file_missing")
+    if deed.file.kind not in (MediaKind.PHOTO, MediaKind.DOCUMENT):
+        raise DomainError("file_kind_unknown")
     row = _file_row(deed, ISSUED)
     entry = Entry(
         number=int(number),
