@@ -1,20 +1,28 @@
 """What a resident says of a reply, and households that join; without the model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlmodel import Session
 
+from bot.channels.base import MediaKind
+from bot.conversation.model import ISSUED, Attachment
+from bot.localities.profile import Signer
 from bot.notifications.counter import Counter
 from bot.petitions import handling, queries, together
+from bot.petitions.issuance import Entry
 from bot.petitions.life import Actor, PetitionStatus, Who
 from bot.petitions.model import Outcome, Petition, ReplyKind
-from bot.petitions.replies import Words
+from bot.petitions.replies import AfterPhoto, Words
 from tests.support.talk import Person, Talk
 
 OFFICE = Who("hanh", frozenset({Actor.OFFICE}))
 TUAN = Who("tuan", frozenset({Actor.OFFICER}))
 HEAD = Who("phuc", frozenset({Actor.HEAD}))
+CHAIR = Who("tinh", frozenset({Actor.CHAIR}))
+CLERK = Who("thu", frozenset({Actor.CLERK}))
 DONE = Words("Đã thay bóng đèn.", ("Đèn sáng lại từ hôm nay.",))
 
 
@@ -40,7 +48,7 @@ def petition(talk: Talk, session: Session) -> Petition:
     return row
 
 
-def answer(talk: Talk) -> None:
+def answer(talk: Talk, words: Words = DONE) -> None:
     """The unit answers; the reply and, next day, the question go out."""
     product = talk.product
     with product.database.writing() as session:
@@ -50,7 +58,7 @@ def answer(talk: Talk) -> None:
         if row.status is PetitionStatus.RECEIVED:
             counter.assign(row, "phong_kinh_te", row.field, OFFICE)
             handling.start(session, row, who=TUAN, now=now)
-        counter.draft(row, ReplyKind.QUICK, Outcome.SOLVED, DONE, TUAN)
+        counter.draft(row, ReplyKind.QUICK, Outcome.SOLVED, words, TUAN)
         counter.approve(row, HEAD)
     talk.run(talk.sender.send_due())
 
@@ -124,6 +132,52 @@ def test_a_household_joins_by_the_code_and_is_told(lan: Person) -> None:
     talk.product.clock.advance(hours=12)
     talk.run(talk.sender.send_due())
     assert "Đèn sáng lại từ hôm nay." in hung.last.text
+
+
+def test_every_household_hears_of_the_picture(lan: Person) -> None:
+    """On a channel that carries none, so that its words tell of it."""
+    talk = lan.talk
+    hung = talk.person("hung")
+    hung.say("THAM GIA STH-25-0001-N")
+    answer(talk, replace(DONE, photo=AfterPhoto(file_id=1, size=40_000)))
+    talk.product.clock.advance(hours=12)
+    talk.send()
+    assert "xem ảnh ở" in lan.last.text
+    assert "xem ảnh ở" in hung.last.text
+
+
+def test_the_paper_is_for_whom_it_names(lan: Person) -> None:
+    talk = lan.talk
+    hung = talk.person("hung")
+    hung.say("THAM GIA STH-25-0001-N")
+    product, now = talk.product, talk.product.clock()
+    signer = Signer(name="Nguyễn Thị Tình", post="Chủ tịch")
+    with product.database.writing() as session:
+        row = petition(talk, session)
+        counter = Counter(session, product.registry, product.notifier, now)
+        counter.assign(row, "phong_kinh_te", row.field, OFFICE)
+        handling.start(session, row, who=TUAN, now=now)
+        counter.draft(row, ReplyKind.FORMAL, Outcome.SOLVED, DONE, TUAN)
+        counter.approve(row, HEAD)
+        counter.send_to_sign(row, TUAN)
+        counter.sign(row, CHAIR)
+        file = Attachment(
+            locality_id=row.locality_id,
+            petition_id=row.id,
+            kind=MediaKind.DOCUMENT,
+            source=ISSUED,
+            key=None,
+            created_at=now,
+        )
+        session.add(file)
+        session.flush()
+        entry = Entry(41, "/UBND-VP", date(2025, 12, 1), signer, file.id, b"%PDF-1.7")
+        counter.issue(row, entry, CLERK)
+    product.clock.advance(hours=12)
+    talk.send()
+    assert "41/UBND-VP" in hung.last.text
+    assert "nhận văn bản ở" in lan.last.text
+    assert "nhận văn bản ở" not in hung.last.text
 
 
 @pytest.mark.parametrize("code", ["STH-25-0001-N", "STH-25-0002-C", "STH-25-0001-X"])
