@@ -75,7 +75,7 @@ class Webhook:
         """Events that are still tried."""
         self.undelivered: list[int] = []
         """Events that nobody accepted and that are not tried again."""
-        self._now = now
+        self.now = now
         self._manner = manner
         self._letters: list[_Letter] = []
         self._held: list[_Letter] | None = None
@@ -134,7 +134,7 @@ class Webhook:
         """An event in the envelope that all have; its number. No two have the same
         time, even while the clock stands still."""
         with self._lock:
-            now = int(self._now().timestamp() * 1000)
+            now = int(self.now().timestamp() * 1000)
             self._stamp = max(self._stamp + 1, now)
             stamp = str(self._stamp)
             event = {"app_id": APP_ID, **told, "event_name": event_name}

@@ -65,7 +65,7 @@ class ZaloRig:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        self.server.now = self.server.webhook._now = self.product.clock
+        self.server.now = self.server.webhook.now = self.product.clock
         async with OfficialAccount(self.product, self.server).webhook(timeout=0.5):
             yield
 
