@@ -244,6 +244,7 @@ class DatabaseFacts:
         reply = replies.current(self._session, told)
         return told, reply if reply and reply.delivered_at else None
 
+
 def _clock(reply: Due) -> ReplyClock | None:
     """None where it does not run from a conference."""
     if reply.rule != WRITTEN_REPLY:
