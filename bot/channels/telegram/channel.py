@@ -32,7 +32,7 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
+from telegram.request import HTTPXRequest, RequestData
 
 from bot import log
 from bot.channels.base import (
@@ -46,6 +46,7 @@ from bot.channels.base import (
     OutboundMessage,
 )
 from bot.channels.carriage import carriage
+from bot.channels.telegram.lines import Lines
 from bot.channels.telegram.parse import ALLOWED_UPDATES, RawUpdate
 from bot.errors import ChannelError, ConfigurationError
 from bot.settings import ROOT, Settings
@@ -57,6 +58,7 @@ MAX_DOWNLOAD = 20 * 1024 * 1024
 _DOWNLOAD_SECONDS = 60.0
 _UPLOAD_SECONDS = 30.0
 """Less than the outbox keeps a message for us."""
+_CONNECTIONS = 64
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -116,7 +118,10 @@ class TelegramChannel:
             max_buttons=10, max_text=4000, limits=limits, files=carriage(self.name)
         )
         self._timeout = timeout
-        self._requests = (_Request(1, timeout), _Request(64, timeout))
+        self._requests = (
+            _Request(1, timeout),
+            _Request(_CONNECTIONS, timeout, base),
+        )
         self._bot = _Client(
             token.get_secret_value(),
             base_url=f"{base}/bot",
@@ -321,7 +326,10 @@ class _Client(Bot):
 class _Request(HTTPXRequest):
     """The library logs an answer that it cannot read, which may hold people's words."""
 
-    def __init__(self, connections: int, timeout: float) -> None:
+    def __init__(
+        self, connections: int, timeout: float, base: str | None = None
+    ) -> None:
+        """``base``: where short calls go by plain lines."""
         super().__init__(
             connection_pool_size=connections,
             read_timeout=timeout,
@@ -329,6 +337,37 @@ class _Request(HTTPXRequest):
             connect_timeout=timeout,
             pool_timeout=timeout,
         )
+        self._lines = (
+            Lines(base, connections, timeout) if base and Lines.reach(base) else None
+        )
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *timeouts: Any,
+        **named: Any,
+    ) -> tuple[int, bytes]:
+        """By a plain line what is a form to be answered at once."""
+        is_form = method == "POST" and not (
+            request_data and request_data.contains_files
+        )
+        if self._lines is None or not is_form:
+            return await super().do_request(
+                url, method, request_data, *timeouts, **named
+            )
+        form = request_data.url_encoded_parameters() if request_data else ""
+        try:
+            return await self._lines.post(url, form.encode(), self.USER_AGENT)
+        except httpx.TransportError as problem:
+            raise NetworkError("no answer") from problem
+
+    async def shutdown(self) -> None:
+        """Close every connection."""
+        if self._lines is not None:
+            await self._lines.close()
+        await super().shutdown()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
