@@ -7,12 +7,18 @@ commit of its own. The account's row is locked before its chats' and after every
 else, so that nobody waits for somebody who waits for him.
 
 Real time counts here, also in a rehearsal: a platform knows of no other.
+
+A message may go later than at its moment: the first one opens its connection, a busy
+machine sends late. Its moment is then corrected, or those that count with it would
+come too soon after it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -23,9 +29,14 @@ from bot.storage.once import add_once
 
 _ALL = ""
 """Instead of a chat: the whole account."""
-_ON_THE_WAY = 0.05
+_ON_THE_WAY = 0.01
 """Seconds by which messages may come closer together on their way."""
 _ROUNDING = 1e-6
+_HASTE = 1.1
+"""How much faster than the limit messages go that keep a gap, to catch up."""
+
+Went = Callable[[int], Iterable[tuple[float, float]]]
+"""For an account: the moments that were taken, and when the messages really went."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +62,29 @@ class Ledger:
         account_id: int,
         limits: Limits,
         chats: Collection[str],
+        *,
+        gaps: bool = False,
     ) -> None:
-        """``chats``: fingerprints of those that somebody may write to."""
+        """``chats``: fingerprints of those that somebody may write to. ``gaps``: not
+        as many at once as the limit lets through but one after the other, so that
+        whoever comes in between finds room."""
         self._session = session
         self._limits = limits
         rows = _Rows(session, locality_id, account_id)
         self._all = rows.of_account()
         self._now = system_clock()
         self._chats = rows.of_chats(chats)
+        self._gap = limits.overall.seconds / limits.overall.count / _HASTE * gaps
+        self._forget_old(self._all, limits.overall)
+
+    def correct(self, went: Iterable[tuple[float, float]]) -> None:
+        """Messages went later than at the moments that they had taken."""
+        moments = list(self._all.moments)
+        for taken, real in went:
+            if taken in moments:
+                moments.remove(taken)
+            moments.append(real)
+        self._all.moments = sorted(moments)
 
     def take(self, chat: str, ahead: float, *, group: bool = False) -> Slot:
         """The next free moment of a chat; taken unless it is more than ``ahead``
@@ -68,21 +94,21 @@ class Ledger:
         if row.held_until and row.held_until > now:
             return Slot(row.held_until, taken=False)
         at = next_free(
-            now.timestamp(),
+            self._first(),
             [(row.moments, limit), (self._all.moments, self._limits.overall)],
         )
         moment = datetime.fromtimestamp(at, UTC)
         if at > now.timestamp() + ahead:
             return Slot(moment, taken=False)
-        self._note(row, at, limit)
-        self._note(self._all, at, self._limits.overall)
+        self._forget_old(row, limit)
+        for each, its in ((row, limit), (self._all, self._limits.overall)):
+            self._note(each, moment.timestamp(), its)
         return Slot(moment, taken=True)
 
     def is_full(self, ahead: float) -> bool:
         """Whether nobody can be written to within ``ahead`` seconds."""
-        now = self._now.timestamp()
-        free = next_free(now, [(self._all.moments, self._limits.overall)])
-        return free > now + ahead
+        free = next_free(self._first(), [(self._all.moments, self._limits.overall)])
+        return free > self._now.timestamp() + ahead
 
     def is_idle(self, chat: str) -> bool:
         """Whether nothing was sent to a chat as long as its limit looks back."""
@@ -96,9 +122,20 @@ class Ledger:
         row.forget_at = max(row.forget_at, row.held_until)
         self._session.add(row)
 
-    def _note(self, row: Pace, at: float, limit: Limit) -> None:
+    def _first(self) -> float:
+        """Before which nothing goes."""
+        now, moments = self._now.timestamp(), self._all.moments
+        if not self._gap or not moments:
+            return now
+        return max(now, moments[-1] + self._gap)
+
+    def _forget_old(self, row: Pace, limit: Limit) -> None:
         since = self._now.timestamp() - limit.seconds - _ON_THE_WAY
-        row.moments = [moment for moment in row.moments if moment > since] + [at]
+        row.moments = sorted(moment for moment in row.moments if moment > since)
+
+    def _note(self, row: Pace, at: float, limit: Limit) -> None:
+        insort(row.moments, at)
+        flag_modified(row, "moments")
         until = at + limit.seconds + _ON_THE_WAY
         row.forget_at = max(row.forget_at, datetime.fromtimestamp(until, UTC))
         self._session.add(row)
@@ -106,15 +143,14 @@ class Ledger:
 
 def next_free(now: float, counted: Iterable[tuple[Sequence[float], Limit]]) -> float:
     """The first moment from ``now`` on at which one more message keeps every limit,
-    also those of messages that will go after it."""
+    also those of messages that will go after it. The moments are in order."""
     logs = [(moments, limit) for moments, limit in counted if limit.seconds > 0]
-    ends = {m + limit.seconds + _ON_THE_WAY for moments, limit in logs for m in moments}
-    moments_to_try = [now, *sorted(end for end in ends if end > now)]
-    return next(
-        at
-        for at in moments_to_try
-        if all(_has_room(at, moments, limit) for moments, limit in logs)
-    )
+    at, before = now, None
+    while at != before:
+        before = at
+        for moments, limit in logs:
+            at = max(at, _room_from(at, moments, limit))
+    return at
 
 
 def forget(session: Session, locality_id: str, now: datetime) -> int:
@@ -129,9 +165,15 @@ def forget(session: Session, locality_id: str, now: datetime) -> int:
     return gone.rowcount
 
 
-def _has_room(at: float, moments: Sequence[float], limit: Limit) -> bool:
-    window = limit.seconds + _ON_THE_WAY - _ROUNDING
-    return sum(abs(at - moment) < window for moment in moments) < limit.count
+def _room_from(at: float, moments: Sequence[float], limit: Limit) -> float:
+    """``at`` when there is room, else when the message has gone far enough away that
+    has to go first."""
+    window = limit.seconds + _ON_THE_WAY
+    near = window - _ROUNDING
+    last = bisect_left(moments, at + near)
+    if last - bisect_right(moments, at - near) < limit.count:
+        return at
+    return moments[last - limit.count] + window
 
 
 @dataclass(frozen=True)
@@ -171,5 +213,6 @@ class _Rows:
             locality_id=self.locality_id,
             account_id=self.account_id,
             chat=chat,
+            moments=[],
             forget_at=system_clock(),
         )
