@@ -110,7 +110,7 @@ class OutboundMessage:
 
     ``text`` is empty where a file goes by itself. ``heard_at`` is when this person
     last did something in the chat: some platforms carry a message only for a time after
-    that.
+    that. ``is_broadcast``: the same goes to many, and everything else goes before it.
     """
 
     id: int
@@ -122,6 +122,7 @@ class OutboundMessage:
     heard_at: datetime | None = None
     template: Template | None = None
     file: File | None = None
+    is_broadcast: bool = False
 
 
 @dataclass(frozen=True)

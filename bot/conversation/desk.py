@@ -28,7 +28,7 @@ from bot.notifications import (
 )
 from bot.notifications.counter import Counter
 from bot.notifications.link_codes import Verdict
-from bot.notifications.model import Conversation
+from bot.notifications.model import Conversation, Urgency
 from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions import (
     data_requests,
@@ -294,6 +294,8 @@ class Desk:
 
     @perform.register
     def _request_data(self, effect: wanted.RequestData) -> None:
+        if effect.erase:
+            self._subscribe(wanted=False)
         call = self._call(None, "erase" if effect.erase else "show")
         if not data_requests.take(self.session, self.registry, call, self.now):
             return
@@ -310,7 +312,37 @@ class Desk:
         )
 
     @perform.register
+    def _want_broadcasts(self, effect: wanted.WantBroadcasts) -> None:
+        self._subscribe(wanted=effect.wanted)
+
+    def _subscribe(self, *, wanted: bool) -> None:
+        """Wanted in this chat; not wanted in any of the same person."""
+        chats = [self.conversation]
+        if not wanted:
+            chats += persons.others(self.session, self.conversation)
+        for chat in chats:
+            if wanted != (chat.subscribed_at is not None):
+                self._note_subscribed(chat, wanted=wanted)
+
+    def _note_subscribed(self, chat: Conversation, *, wanted: bool) -> None:
+        chat.subscribed_at = self.now if wanted else None
+        if not wanted:
+            outbox.drop(self.session, stored_id(chat.id), Urgency.BROADCAST)
+        self.session.add(chat)
+        events.record(
+            self.session,
+            "conversation",
+            stored_id(chat.id),
+            "broadcasts_wanted" if wanted else "broadcasts_stopped",
+            locality_id=self._locality,
+            by=RESIDENT.name,
+            now=self.now,
+        )
+
+    @perform.register
     def _want_notices(self, effect: wanted.WantNotices) -> None:
+        if not effect.wanted:
+            self._subscribe(wanted=False)
         for chat in (
             self.conversation,
             *persons.others(self.session, self.conversation),
@@ -321,7 +353,8 @@ class Desk:
     def _mute(self, chat: Conversation, *, wanted: bool) -> None:
         chat.muted_at = None if wanted else self.now
         if not wanted:
-            outbox.drop_nudges(self.session, stored_id(chat.id))
+            by_the_way = Urgency.NUDGE, Urgency.BROADCAST
+            outbox.drop(self.session, stored_id(chat.id), *by_the_way)
         self.session.add(chat)
         events.record(
             self.session,

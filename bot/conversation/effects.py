@@ -217,6 +217,13 @@ class TellHamlet:
 
 
 @dataclass(frozen=True)
+class WantBroadcasts:
+    """Whether what is told to everybody is wanted in this chat."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
 class DropMedia:
     """Delete files of the running draft."""
 
@@ -257,6 +264,7 @@ Effect = (
     | LinkChats
     | UnlinkChats
     | Prefer
+    | WantBroadcasts
 )
 
 

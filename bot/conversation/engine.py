@@ -630,6 +630,8 @@ _NEVER_LEAD = (
     "goodbye",
     "stop_notices",
     "want_notices",
+    "stop_broadcasts",
+    "want_broadcasts",
 )
 
 

@@ -173,6 +173,10 @@ class DatabaseFacts:
         deadline = self._registry.intake_deadline(self.now)
         return (deadline.due, deadline.basis or "") if deadline else None
 
+    def is_subscribed(self) -> bool:
+        """Whether this chat asked for what is told to everybody."""
+        return self._conversation.subscribed_at is not None
+
     def data_due(self) -> tuple[date, str] | None:
         """Date and basis of the first answer to a request about the own data."""
         found = data_requests.deadlines(self._registry, self.now)

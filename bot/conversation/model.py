@@ -54,8 +54,10 @@ class Attachment(SQLModel, table=True):
     """A file of a resident, encrypted with a key of its own under a random name."""
 
     __table_args__ = (
-        indexes.due("attachment_to_clear", "id", "key IS NULL AND path IS NOT NULL"),
-        indexes.due("attachment_unsent", "created_at", _UNSENT),
+        indexes.due(
+            "attachment_to_clear", "id", where="key IS NULL AND path IS NOT NULL"
+        ),
+        indexes.due("attachment_unsent", "created_at", where=_UNSENT),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -250,6 +250,9 @@ class Facts(Protocol):
     def intake_due(self) -> tuple[date, str] | None:
         """Date and basis of the intake result for what is filed now."""
 
+    def is_subscribed(self) -> bool:
+        """Whether this chat asked for what is told to everybody."""
+
     def data_due(self) -> tuple[date, str] | None:
         """Date and basis of the first answer to a request about the own data."""
 

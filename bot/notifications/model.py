@@ -14,6 +14,8 @@ IS_ANSWER = "key LIKE 'lane_answer/%'"
 """Of the sealed lane: removed as soon as it was sent. The words of the index, so that
 a question with just these words is answered by it."""
 _PARKED = "status = 'waiting' AND next_attempt_at IS NULL"
+_WAITING = "next_attempt_at IS NOT NULL AND broadcast_id IS NULL"
+_OF_BROADCASTS = "next_attempt_at IS NOT NULL AND broadcast_id IS NOT NULL"
 
 
 class ChannelAccount(SQLModel, table=True):
@@ -98,6 +100,8 @@ class Conversation(SQLModel, table=True):
     blocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     muted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the resident asked for no more progress and reminders."""
+    subscribed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the resident asked for what is told to everybody; not by default."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -148,6 +152,8 @@ class Urgency(StrEnum):
     REPLY = "reply"
     NOTICE = "notice"
     NUDGE = "nudge"
+    BROADCAST = "broadcast"
+    """Told to many: everything else goes before it."""
 
 
 class Outbound(SQLModel, table=True):
@@ -155,10 +161,14 @@ class Outbound(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("locality_id", "key"),
-        indexes.due("outbound_waiting", "next_attempt_at"),
+        indexes.due("outbound_waiting", "next_attempt_at", where=_WAITING),
+        indexes.due(
+            "outbound_broadcast", "next_attempt_at", "id", where=_OF_BROADCASTS
+        ),
+        Index("outbound_of_broadcast", "broadcast_id", "status"),
         Index("outbound_conversation", "conversation_id", "id"),
-        indexes.due("outbound_parked", "created_at", _PARKED),
-        indexes.due("outbound_answers", "status", IS_ANSWER),
+        indexes.due("outbound_parked", "created_at", where=_PARKED),
+        indexes.due("outbound_answers", "status", where=IS_ANSWER),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -174,6 +184,7 @@ class Outbound(SQLModel, table=True):
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     by_day: bool = False
     """Never sent in quiet hours, however late it has become."""
+    broadcast_id: int | None = Field(default=None, foreign_key="broadcast.id")
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     provider_message_id: str | None = None
@@ -201,6 +212,55 @@ class Pace(SQLModel, table=True):
     held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """The platform has asked to leave the chat alone until then."""
     forget_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BroadcastStatus(StrEnum):
+    """Where a broadcast stands."""
+
+    DRAFT = "draft"
+    """Written; somebody else must release it."""
+    SENDING = "sending"
+    STOPPED = "stopped"
+    DISCARDED = "discarded"
+
+
+class Recipients(StrEnum):
+    """Whom a broadcast is for."""
+
+    EVERYBODY = "everybody"
+    AREA = "area"
+    """Who filed a petition about that area."""
+    CONFERENCE = "conference"
+    """Who registered for that conference."""
+
+
+class Broadcast(SQLModel, table=True):
+    """One message of the locality to many chats. What it says is public; whom it went
+    to stands in the outbox alone, a row for each chat."""
+
+    __table_args__ = (Index("broadcast_list", "locality_id", "status"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    text: str
+    recipients: Recipients = Field(sa_type=EnumValue(Recipients))
+    area_id: str | None = None
+    conference_id: int | None = Field(default=None, foreign_key="conference.id")
+    status: BroadcastStatus = Field(
+        default=BroadcastStatus.DRAFT, sa_type=EnumValue(BroadcastStatus)
+    )
+    written_by: int = Field(foreign_key="account.id")
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    released_by: int | None = Field(default=None, foreign_key="account.id")
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    channels: list[str] = Field(default_factory=list, sa_column=Column(JSON))
+    """By which it goes: those that carried it when it was released."""
+    people: int = 0
+    """How many chats it was for when it was released."""
+    cursor: int = 0
+    """The last conversation that was looked at for its row in the outbox."""
+    spread_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the last row was in the outbox."""
 
 
 class News(SQLModel, table=True):

@@ -2,14 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, and_, col, func, or_, select, update
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from bot.channels.base import (
     Button,
@@ -22,13 +22,15 @@ from bot.channels.base import (
 from bot.channels.carriage import carriage
 from bot.errors import ChannelError
 from bot.notifications.model import (
+    Broadcast,
+    BroadcastStatus,
     ChannelAccount,
     Conversation,
     Outbound,
     OutboundStatus,
     Urgency,
 )
-from bot.notifications.pace import Ledger, Slot
+from bot.notifications.pace import Ledger, Slot, Went
 from bot.notifications.quiet import is_quiet
 from bot.storage.once import add_once
 from bot.storage.types import stored_id, table_of
@@ -45,10 +47,17 @@ _LONGEST_PAUSE = timedelta(hours=1)
 _AHEAD = 1.0
 """Seconds for which messages are taken that have to wait for their moment; what goes
 later stays in the outbox, where a reply may go before it."""
+_BEHIND = 0.15
+"""The same for broadcasts: a reply goes after what was taken, so it waits so long."""
 _LONGEST_WAIT = 5.0
 """The same for a reply, for which somebody waits."""
 _OF_FILES = ("file", "instead")
-_ATTEMPTS = {Urgency.REPLY: 12, Urgency.NOTICE: 60, Urgency.NUDGE: 2}
+_ATTEMPTS = {
+    Urgency.REPLY: 12,
+    Urgency.NOTICE: 60,
+    Urgency.NUDGE: 2,
+    Urgency.BROADCAST: 8,
+}
 # Built once: building a statement costs more than SQLite needs to run it.
 _SENT = (
     update(table_of(Outbound))
@@ -196,47 +205,148 @@ def _enclosure(plain: dict[str, Any]) -> Enclosure:
     return Enclosure(**{**plain, "kind": MediaKind(plain["kind"])})
 
 
+def put_broadcast(
+    session: Session,
+    broadcast: Broadcast,
+    parts: Iterable[tuple[Conversation, Content, bytes]],
+    *,
+    now: datetime,
+) -> None:
+    """Add a broadcast for these chats, each with its content and its data key, unless
+    it is there. Whoever calls holds the broadcast's row, so nobody else adds any."""
+    keyed = {f"broadcast/{broadcast.id}/{part[0].id}": part for part in parts}
+    known = session.exec(
+        select(Outbound.key).where(
+            Outbound.locality_id == broadcast.locality_id,
+            col(Outbound.key).in_(keyed),
+        )
+    ).all()
+    session.add_all(
+        Outbound(
+            locality_id=broadcast.locality_id,
+            conversation_id=conversation.id or 0,
+            key=key,
+            urgency=Urgency.BROADCAST,
+            body=content.close(data_key),
+            next_attempt_at=now,
+            by_day=True,
+            broadcast_id=broadcast.id,
+            created_at=now,
+        )
+        for key, (conversation, content, data_key) in keyed.items()
+        if key not in set(known)
+    )
+
+
 def claim(
     session: Session,
     vault: Vault,
     *,
     locality_id: str,
     channels: Mapping[str, Limits | None],
+    went: Went,
     now: datetime,
     limit: int = 50,
 ) -> list[Parcel]:
     """Take messages that are due, oldest first, and keep others from taking them. What
-    became late by an outage or a retry does not go in quiet hours either.
+    became late by an outage or a retry does not go in quiet hours either. Broadcasts
+    are not among them (``claim_broadcasts``).
 
     ``channels``: with what their platforms let through; what goes too fast for them
-    stays for later.
+    stays for later. ``went``: when messages really went, for the pace.
     """
     at_night = [col(Outbound.by_day).is_(False)] if is_quiet(now) else []
-    rows = session.exec(
+    due = session.exec(
+        _due(locality_id, channels, now)
+        .where(
+            col(Outbound.broadcast_id).is_(None),
+            col(Outbound.lease_until).is_(None) | (col(Outbound.lease_until) <= now),
+            *at_night,
+        )
+        .order_by(col(Outbound.id))
+        .limit(limit)
+    ).all()
+    return _take_all(session, vault, due, channels=channels, went=went, now=now)
+
+
+def claim_broadcasts(
+    session: Session,
+    vault: Vault,
+    *,
+    locality_id: str,
+    channels: Mapping[str, Limits | None],
+    went: Went,
+    now: datetime,
+    limit: int,
+) -> tuple[list[Parcel], bool]:
+    """Take messages of broadcasts that were not stopped, in waking hours, only as far
+    ahead as a reply can wait; and whether more would be due if their time had come."""
+    if is_quiet(now):
+        return [], False
+    due = session.exec(
+        _due(locality_id, channels, now)
+        .where(
+            col(Outbound.broadcast_id).is_not(None),
+            # One that a process left behind is never sent again (``give_up_left``).
+            col(Outbound.lease_until).is_(None),
+            goes_out(),
+        )
+        .order_by(col(Outbound.next_attempt_at), col(Outbound.id))
+        .limit(limit)
+    ).all()
+    taken = _take_all(
+        session,
+        vault,
+        due,
+        channels=channels,
+        went=went,
+        now=now,
+        ahead=_BEHIND,
+        gaps=True,
+    )
+    return taken, len(due) == limit or len(taken) < len(due)
+
+
+def _due(
+    locality_id: str, channels: Collection[str], now: datetime
+) -> Select[Outbound, Conversation]:
+    return (
         select(Outbound, Conversation)
         .join(Conversation, col(Outbound.conversation_id) == col(Conversation.id))
         .where(
             Outbound.locality_id == locality_id,
             col(Outbound.next_attempt_at) <= now,
-            col(Outbound.lease_until).is_(None) | (col(Outbound.lease_until) <= now),
             col(Conversation.channel).in_(channels),
-            *at_night,
         )
-        .order_by(col(Outbound.id))
-        .limit(limit)
         .with_for_update(of=Outbound, skip_locked=True)
-    ).all()
-    free, paced = [], defaultdict(list)
-    for row, chat in rows:
+    )
+
+
+def _take_all(
+    session: Session,
+    vault: Vault,
+    due: Sequence[tuple[Outbound, Conversation]],
+    *,
+    channels: Mapping[str, Limits | None],
+    went: Went,
+    now: datetime,
+    ahead: float = _AHEAD,
+    gaps: bool = False,
+) -> list[Parcel]:
+    """Each as its platform lets it through."""
+    taken, paced = [], defaultdict(list)
+    for row, chat in due:
         if (limits := channels[chat.channel]) is None:
-            free.append(_take(session, vault, row, chat, now))
+            taken.append(_take(session, vault, row, chat, now))
         else:
             paced[chat.account_id, limits].append((row, chat))
-    for (account_id, limits), due in paced.items():
-        chats = {chat.peer_hash for _, chat in due}
-        ledger = Ledger(session, locality_id, account_id, limits, chats)
-        free += _take_in_time(session, vault, ledger, due, now)
-    return free
+    for (account_id, limits), some in paced.items():
+        chats = {chat.peer_hash for _, chat in some}
+        locality_id = some[0][0].locality_id
+        ledger = Ledger(session, locality_id, account_id, limits, chats, gaps=gaps)
+        ledger.correct(went(account_id))
+        taken += _take_in_time(session, vault, ledger, some, now, ahead)
+    return taken
 
 
 def _take_in_time(
@@ -245,17 +355,18 @@ def _take_in_time(
     ledger: Ledger,
     due: Sequence[tuple[Outbound, Conversation]],
     now: datetime,
+    ahead: float,
 ) -> list[Parcel]:
     """At most one for a chat: another process may have the one before it in hand."""
     taken: list[Parcel] = []
     busy = _in_hand(session, {stored_id(chat.id) for _, chat in due}, now)
     for row, chat in due:
-        if ledger.is_full(_AHEAD):
+        if ledger.is_full(ahead):
             break
         if stored_id(chat.id) in busy:
             continue
         busy.add(stored_id(chat.id))
-        slot = ledger.take(chat.peer_hash, _AHEAD)
+        slot = ledger.take(chat.peer_hash, ahead)
         if slot.taken:
             taken.append(replace(_take(session, vault, row, chat, now), at=slot.at))
         else:
@@ -304,6 +415,46 @@ def _postpone(session: Session, row: Outbound, slot: Slot, now: datetime) -> Non
     session.add(row)
 
 
+def has_broadcasts(session: Session, locality_id: str, now: datetime) -> bool:
+    """Whether a message of a broadcast is due, whatever its channel."""
+    due = select(Outbound.id).where(
+        Outbound.locality_id == locality_id,
+        col(Outbound.broadcast_id).is_not(None),
+        col(Outbound.next_attempt_at) <= now,
+        col(Outbound.lease_until).is_(None),
+        goes_out(),
+    )
+    return not is_quiet(now) and session.exec(due.limit(1)).first() is not None
+
+
+def give_up_left(session: Session, locality_id: str, now: datetime) -> int:
+    """Messages of broadcasts that a process took and did not settle may have arrived:
+    nobody is told the same thing twice. How many there were."""
+    left = session.exec(
+        update(Outbound)
+        .where(
+            col(Outbound.locality_id) == locality_id,
+            col(Outbound.broadcast_id).is_not(None),
+            col(Outbound.next_attempt_at).is_not(None),
+            col(Outbound.lease_until) <= now,
+        )
+        .values(
+            status=OutboundStatus.UNCERTAIN,
+            next_attempt_at=None,
+            lease_until=None,
+            error="left",
+        )
+    )
+    return left.rowcount
+
+
+def goes_out() -> ColumnElement[bool]:
+    """Of no broadcast, or of one that nobody stopped."""
+    stopped = select(Broadcast.id).where(Broadcast.status == BroadcastStatus.STOPPED)
+    of = col(Outbound.broadcast_id)
+    return of.is_(None) | of.not_in(stopped)
+
+
 def claim_parked(
     session: Session,
     vault: Vault,
@@ -334,6 +485,7 @@ def claim_parked(
                 col(Conversation.peer_hash).in_(hashes),
                 Outbound.status == OutboundStatus.WAITING,
                 col(Outbound.next_attempt_at).is_(None),
+                goes_out(),
             )
             .order_by(col(Outbound.id))
             .with_for_update(of=Outbound, skip_locked=True)
@@ -364,6 +516,7 @@ def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
         request_contact=content.request_contact,
         heard_at=conversation.heard_at,
         template=Template(*content.template) if content.template else None,
+        is_broadcast=row.urgency is Urgency.BROADCAST,
     )
     return Parcel(
         message=message,
@@ -392,8 +545,11 @@ def settle_sent(
 def settle_failed(
     session: Session, parcel: Parcel, error: ChannelError, now: datetime
 ) -> Outbound:
-    """Try again later, or give up. What may have arrived is not repeated."""
+    """Try again later, or give up. What may have arrived is not repeated, and what was
+    dropped or emptied on its way stays so."""
     row = session.get_one(Outbound, parcel.message.id)
+    if row.status is not OutboundStatus.WAITING:
+        return row
     row.attempts += 1
     row.error = error.code
     row.lease_until = None
@@ -427,12 +583,13 @@ def drop_file(session: Session, vault: Vault, parcel: Parcel, now: datetime) -> 
     session.add(row)
 
 
-def park(session: Session, message_id: int) -> None:
-    """Keep a message until its reader comes back."""
-    row = session.get_one(Outbound, message_id)
-    row.next_attempt_at = None
-    row.lease_until = None
-    session.add(row)
+def park(session: Session, messages: Collection[int]) -> None:
+    """Keep messages until their readers come back."""
+    session.exec(
+        update(Outbound)
+        .where(col(Outbound.id).in_(messages))
+        .values(next_attempt_at=None, lease_until=None)
+    )
 
 
 def unpark(session: Session, conversation_id: int, now: datetime) -> None:
@@ -448,14 +605,14 @@ def unpark(session: Session, conversation_id: int, now: datetime) -> None:
     )
 
 
-def drop_nudges(session: Session, conversation_id: int) -> None:
-    """Nudges that wait are not wanted any more."""
+def drop(session: Session, conversation_id: int, *kinds: Urgency) -> None:
+    """What waits of these kinds is not wanted any more."""
     session.exec(
         update(Outbound)
         .where(
             col(Outbound.conversation_id) == conversation_id,
             col(Outbound.status) == OutboundStatus.WAITING,
-            col(Outbound.urgency) == Urgency.NUDGE,
+            col(Outbound.urgency).in_(kinds),
         )
         .values(
             status=OutboundStatus.FAILED,

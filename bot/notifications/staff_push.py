@@ -12,13 +12,13 @@ from bot.duties.model import Duty
 from bot.duties.service import recorder
 from bot.localities import fields
 from bot.notifications import calls, table
-from bot.notifications.model import ChannelAccount
+from bot.notifications.model import Broadcast, ChannelAccount
 from bot.notifications.policy import NoticeEvent, Notifier
 from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Kind, Petition
 from bot.petitions.service import Registry
 from bot.staff.ladder import ladder, rung_from
-from bot.staff.model import WITHOUT_DESK, Account, Leave
+from bot.staff.model import WITHOUT_DESK, Account, Leave, Role
 from bot.storage.vault import Vault
 from bot.texts import Texts
 
@@ -100,6 +100,26 @@ def stands_in(
             key=f"leave/{leave.id}/stands_in",
             now=now,
         )
+
+
+def broadcast(
+    session: Session, notifier: Notifier, row: Broadcast, *, now: datetime
+) -> None:
+    """Those who may release a draft hear once that it waits; its writer may not."""
+    others = select(Account).where(
+        Account.locality_id == row.locality_id,
+        col(Account.role).in_((Role.OFFICE, Role.CHAIR)),
+        col(Account.disabled_at).is_(None),
+        Account.id != row.written_by,
+    )
+    notifier.tell_officers(
+        session,
+        session.exec(others).all(),
+        NoticeEvent.BROADCAST_WAITS,
+        {"at": row.written_at},
+        key=f"broadcast/{row.id}/waits",
+        now=now,
+    )
 
 
 def duties(

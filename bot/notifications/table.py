@@ -75,6 +75,7 @@ class NoticeEvent(StrEnum):
     """Somebody saw that a file shows an identity card."""
     VOICE_HEARD = "voice_heard"
     """What was heard in a voice message, for its sender to confirm."""
+    BROADCAST = "broadcast"
 
     ALERT = "alert"
     NEW_PETITION = "new_petition"
@@ -100,6 +101,8 @@ class NoticeEvent(StrEnum):
     CHANNEL_TROUBLE = "channel_trouble"
     """An account of ours is about to stop, or somebody else speaks in its name."""
     STANDS_IN = "stands_in"
+    BROADCAST_WAITS = "broadcast_waits"
+    """For somebody else than its writer to let it go."""
 
 
 class Audience(StrEnum):
@@ -146,6 +149,7 @@ _FOR_STAFF: dict[NoticeEvent, frozenset[Audience]] = {
     NoticeEvent.CALENDAR_MISSING: frozenset({Audience.OFFICE}),
     NoticeEvent.CHANNEL_TROUBLE: frozenset({Audience.OFFICE}),
     NoticeEvent.STANDS_IN: _STAFF,
+    NoticeEvent.BROADCAST_WAITS: frozenset({Audience.OFFICE, Audience.CHAIR}),
 }
 
 

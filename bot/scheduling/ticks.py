@@ -11,8 +11,10 @@ from bot.deadlines.dues import Reminder
 from bot.duties import service as duties
 from bot.notifications import (
     alerts,
+    broadcasts,
     calls,
     digests,
+    outbox,
     pace,
     progress,
     residents,
@@ -90,8 +92,16 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
     def look_after_lane(session: Session, now: datetime) -> int:
         return lane.look_after(session, registry, texts, now)
 
+    def spread_broadcasts(session: Session, now: datetime) -> int:
+        return broadcasts.spread(session, notifier, product.profile, now)
+
+    def give_up_left(session: Session, now: datetime) -> int:
+        return outbox.give_up_left(session, locality, now)
+
     return [
         Tick("alerts", 5, escalate),
+        Tick("broadcasts", 5, spread_broadcasts, batch=broadcasts.BATCH),
+        Tick("broadcasts_left", 60, give_up_left),
         Tick("draft_nudges", 60, nudge),
         Tick("draft_expiry", 60, expire),
         Tick("reminders", 60, remind_due, batch=reminders.BATCH),

@@ -3,14 +3,14 @@
 from sqlalchemy import Index, text
 
 
-def due(name: str, column: str, where: str | None = None) -> Index:
-    """Only the rows where ``column`` has a value (or ``where``), by locality and
-    moment, so that a look costs what is due and not what there is.
+def due(name: str, *columns: str, where: str | None = None) -> Index:
+    """Only the rows where the first column has a value (or ``where``), by locality and
+    columns, so that a look costs what is due and not what there is.
 
     The locality stands first because SQLite would else prefer any index that begins
     with it, and read all of its rows.
     """
-    chosen = text(where or f"{column} IS NOT NULL")
+    chosen = text(where or f"{columns[0]} IS NOT NULL")
     return Index(
-        name, "locality_id", column, sqlite_where=chosen, postgresql_where=chosen
+        name, "locality_id", *columns, sqlite_where=chosen, postgresql_where=chosen
     )

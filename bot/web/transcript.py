@@ -10,7 +10,8 @@ from bot.channels.base import Button, Enclosure
 from bot.channels.web import entry
 from bot.conversation.inbox import Body
 from bot.conversation.model import Inbound
-from bot.notifications.model import Conversation, Outbound
+from bot.notifications import outbox
+from bot.notifications.model import Conversation, Outbound, OutboundStatus
 from bot.notifications.outbox import Content
 
 LENGTH = 50
@@ -67,7 +68,8 @@ def _theirs(session: Session, conversation: Conversation) -> Sequence[Inbound]:
 def _ours(
     session: Session, conversation: Conversation, now: datetime
 ) -> Sequence[Outbound]:
-    """What was sent, is on its way or waits for the page; not what is due later."""
+    """What was sent, is on its way or waits for the page; not what is due later, and
+    of broadcasts not what did not go out."""
     return session.exec(
         select(Outbound)
         .where(
@@ -75,6 +77,9 @@ def _ours(
             col(Outbound.body).is_not(None),
             col(Outbound.next_attempt_at).is_(None)
             | (col(Outbound.next_attempt_at) <= now),
+            outbox.goes_out() | (Outbound.status == OutboundStatus.SENT),
+            col(Outbound.broadcast_id).is_(None)
+            | (Outbound.status != OutboundStatus.FAILED),
         )
         .order_by(col(Outbound.id).desc())
         .limit(LENGTH)

@@ -151,6 +151,8 @@ class TelegramServer:
         self._groups: dict[int, Group] = {}
         self._faults: list[Fault] = []
         self._rates: Rates | None = None
+        self.too_many = 0
+        """Messages that were refused because they came too fast."""
         self._sent_at: dict[int | None, list[float]] = defaultdict(list)
         self._update_ids = itertools.count(first_update)
         self._last_update = first_update - 1
@@ -610,7 +612,9 @@ class TelegramServer:
         with self._lock:
             for name, (count, seconds) in ((chat, to_one), (None, self._rates.overall)):
                 recent = [at for at in self._sent_at[name] if at > now - seconds]
+                self._sent_at[name] = recent
                 if len(recent) >= count:
+                    self.too_many += 1
                     raise too_many_requests(recent[-count] + seconds - now)
             self._sent_at[chat].append(now)
             self._sent_at[None].append(now)

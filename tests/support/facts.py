@@ -81,6 +81,9 @@ class MemoryFacts:
     def intake_due(self) -> tuple[date, str] | None:
         return date(2025, 12, 15), "basis"
 
+    def is_subscribed(self) -> bool:
+        return False
+
     def data_due(self) -> tuple[date, str] | None:
         return None
 

@@ -22,7 +22,7 @@ from bot.conversation.flows.link import (
     UnlinkFlow,
 )
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
-from bot.conversation.flows.notices import STOP, WANT, NoticesFlow
+from bot.conversation.flows.notices import NOTICES, NoticesFlow
 from bot.conversation.flows.petition import CANNOT_READ, PetitionFlow
 from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
 from bot.conversation.flows.rate import TAPPED, RateFlow
@@ -95,7 +95,7 @@ OPENINGS = {
     UNLINK: UnlinkFlow.name,
     **dict.fromkeys(PREFERS, PreferFlow.name),
     START: StartFlow.name,
-    **dict.fromkeys((STOP, WANT), NoticesFlow.name),
+    **dict.fromkeys(NOTICES, NoticesFlow.name),
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),
     **dict.fromkeys(HEARD, HeardFlow.name),

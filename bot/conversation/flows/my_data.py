@@ -14,6 +14,8 @@ class MyDataFlow:
         matters, slips = scene.facts.matters(), scene.facts.slips()
         codes = [m.code for m in matters] + [s.code for s in slips]
         scene.say("utter_my_data", codes=", ".join(codes) or None, empty=not codes)
+        if scene.facts.is_subscribed():
+            scene.say("utter_my_data_subscribed")
 
     def take(self, scene: Scene) -> bool:
         """Nothing runs."""

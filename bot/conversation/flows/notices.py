@@ -1,9 +1,10 @@
-"""The stop word: no more progress and reminders, and how to have them again."""
+"""What a chat is told without asking each time: progress and reminders until the stop
+word, what is told to everybody only on request."""
 
-from bot.conversation.effects import WantNotices
+from bot.conversation.effects import WantBroadcasts, WantNotices
 from bot.conversation.scene import Scene
 
-STOP, WANT = "stop_notices", "want_notices"
+NOTICES = ("stop_notices", "want_notices", "stop_broadcasts", "want_broadcasts")
 
 
 class NoticesFlow:
@@ -12,10 +13,20 @@ class NoticesFlow:
     name = "notices"
 
     def open(self, scene: Scene) -> None:
-        """Stop, or begin again."""
-        wanted = scene.said == WANT
-        scene.do(WantNotices(wanted))
-        scene.say("utter_notices_wanted" if wanted else "utter_notices_stopped")
+        """Stop, or begin."""
+        match scene.said:
+            case "want_broadcasts":
+                scene.do(WantBroadcasts(True))
+                scene.say("utter_broadcasts_wanted")
+            case "stop_broadcasts":
+                scene.do(WantBroadcasts(False))
+                scene.say("utter_broadcasts_stopped")
+            case "want_notices":
+                scene.do(WantNotices(True))
+                scene.say("utter_notices_wanted", **offer(scene))
+            case _:
+                scene.do(WantNotices(False))
+                scene.say("utter_notices_stopped")
         if scene.state.frames:
             scene.say("utter_offer_resume")
 
@@ -25,3 +36,10 @@ class NoticesFlow:
 
     def prompt(self, scene: Scene) -> None:
         """Nothing is asked."""
+
+
+def offer(scene: Scene) -> dict[str, object]:
+    """Whether there is room to offer what is told to everybody: nothing runs, and the
+    chat does not have it."""
+    is_free = not scene.state.frames and not scene.facts.is_subscribed()
+    return {"may_subscribe": is_free}

@@ -1,6 +1,7 @@
 """Small talk: one answer, no frame."""
 
 from bot.conversation.flows.hamlet import menu
+from bot.conversation.flows.notices import offer
 from bot.conversation.scene import Scene
 
 TALK = (
@@ -28,8 +29,10 @@ class TalkFlow:
             scene.state.introduced = True
         if topic == "greet" and scene.facts.hamlet():
             menu(scene)
-            return
-        scene.say(f"utter_{topic}" if topic in TALK else "utter_menu")
+        elif topic == "thanks":
+            scene.say("utter_thanks", **offer(scene))
+        else:
+            scene.say(f"utter_{topic}" if topic in TALK else "utter_menu")
 
     def take(self, scene: Scene) -> bool:
         """Nothing runs."""

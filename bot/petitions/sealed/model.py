@@ -54,7 +54,7 @@ class Sealed(SQLModel, table=True):
         UniqueConstraint("locality_id", "number"),
         Index("sealed_remind", "locality_id", "remind_at"),
         Index("sealed_destroy", "locality_id", "destroy_at"),
-        indexes.due("sealed_growing", "received_at", "tag IS NOT NULL"),
+        indexes.due("sealed_growing", "received_at", where="tag IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
