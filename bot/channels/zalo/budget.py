@@ -54,6 +54,11 @@ class Budget:
         self._cap = cap
         self._clock = clock
 
+    @property
+    def problem(self) -> str | None:
+        """``no_money`` where nothing that costs is ever sent."""
+        return None if self._cap else "no_money"
+
     async def take(self, message_id: int, kind: str, vnd: int) -> None:
         """``ChannelError('cap_reached')`` when the month has not that much left. A
         message that is tried again is paid once."""

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from bot import log
-from bot.channels.base import Button, Capabilities, Media, OutboundMessage
+from bot.channels.base import Button, Capabilities, Media, OutboundMessage, Template
 from bot.channels.carriage import carriage
 from bot.channels.cut import cut
 from bot.channels.download import download
@@ -72,7 +72,7 @@ class ZaloChannel:
         window = Window.of(message.heard_at, self._clock())
         prices = self._templates.file.prices
         try:
-            if window is Window.CLOSED:
+            if window is Window.CLOSED or message.is_broadcast:
                 return await self._send_template(message, prices.template)
             price = prices.consultation if window is Window.PAID else 0
             send = self._file if message.file else self._words
@@ -81,6 +81,10 @@ class ZaloChannel:
             if error.code in STOPS:
                 await self._alarm(error.code)
             raise
+
+    def refuses(self, template: Template) -> str | None:
+        """A broadcast goes in approved words or not at all, whatever the window."""
+        return self._templates.problem(template) or self._budget.problem
 
     async def fetch(self, media: Media) -> bytes:
         """The bytes of a file, from Zalo's own hosts only; its link dies soon."""

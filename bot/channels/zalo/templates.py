@@ -82,6 +82,15 @@ class Templates:
                 return _filled(number, wording, template.values)
         return None
 
+    def problem(self, template: Template) -> str | None:
+        """Why a text that may not be cut cannot go by approved words; none if it can:
+        ``template_missing``, ``template_too_short``."""
+        found = self.find(template)
+        if found is None:
+            return "template_missing"
+        whole = {name: " ".join(template.values[name].split()) for name in found[1]}
+        return None if whole == found[1] else "template_too_short"
+
 
 def _filled(
     number: str, wording: Wording, values: Mapping[str, str]

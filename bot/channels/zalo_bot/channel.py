@@ -7,7 +7,14 @@ from pydantic import BaseModel, SecretStr
 
 from bot import yaml_file
 from bot.channels import numbered
-from bot.channels.base import Capabilities, Limit, Limits, Media, OutboundMessage
+from bot.channels.base import (
+    Capabilities,
+    Limit,
+    Limits,
+    Media,
+    OutboundMessage,
+    Template,
+)
 from bot.channels.download import download
 from bot.channels.zalo_bot.api import Api
 from bot.channels.zalo_bot.parse import RawEvent
@@ -71,6 +78,11 @@ class ZaloBotChannel:
             media_hosts=tuple(settings.zalo_bot_media_hosts.split()),
             timeout=timeout,
         )
+
+    def refuses(self, _template: Template) -> str | None:
+        """To many it carries nothing: it belongs to a person, is for trials, and how
+        many messages it may send is not documented."""
+        return "for_trials"
 
     async def close(self) -> None:
         """Release the connections."""
