@@ -105,6 +105,10 @@ class Sender:
             return "channel_off"
         return found.refuses(template) if isinstance(found, Selective) else None
 
+    def carriers(self, template: Template) -> Collection[str]:
+        """The channels by which a broadcast can go."""
+        return {n for n in self._channels if self.refusal(n, template) is None}
+
     async def run(self) -> None:
         """Send until cancelled."""
         try:

@@ -8,6 +8,7 @@ from bot.web.staff import (
     accounts,
     acts,
     behalf,
+    broadcasts,
     chats,
     duties,
     duty,
@@ -24,12 +25,14 @@ from bot.web.staff.console import ANYBODY, NOT_FOUND, Answer, Console, Page
 
 _ADMIN = frozenset({Role.ADMIN})
 _OFFICE = frozenset({Role.OFFICE})
+_TELLS_ALL = frozenset({Role.OFFICE, Role.CHAIR})
 _ROUTERS = frozenset({Role.OFFICE, Role.HEAD})
 _RECIPIENT = frozenset({Role.RECIPIENT})
 _DESKS = frozenset(Role) - WITHOUT_DESK
 _IN_CHAT = frozenset(Role) - _ADMIN
 
 _ONE = "/petitions/{code}"
+_TOLD = "/broadcasts/{id}"
 _CASE = "/lane/{number}"
 
 
@@ -66,6 +69,14 @@ PAGES = (
     Page("POST", "/listen/{code}", listen.write, _OFFICE),
     Page("POST", "/listen/{code}/seal", listen.seal, _OFFICE),
     Page("POST", "/listen/{code}/confirmed", listen.confirmed, _OFFICE),
+    Page("GET", "/broadcasts", broadcasts.show, _TELLS_ALL),
+    Page("POST", "/broadcasts", broadcasts.write, _OFFICE),
+    Page("GET", _TOLD, broadcasts.one, _TELLS_ALL),
+    Page("POST", f"{_TOLD}/text", broadcasts.change, _OFFICE),
+    Page("POST", f"{_TOLD}/discard", broadcasts.discard, _TELLS_ALL),
+    Page("POST", f"{_TOLD}/release", broadcasts.release, _TELLS_ALL),
+    Page("POST", f"{_TOLD}/stop", broadcasts.stop, _TELLS_ALL),
+    Page("POST", f"{_TOLD}/resume", broadcasts.resume, _TELLS_ALL),
     Page("GET", "/duties", duties.show, _DESKS),
     Page("GET", "/duties/{id}", duties.one, _DESKS),
     Page("POST", "/duties/{id}/done", duties.done, _DESKS, files=1),

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.bootstrap import Product
+from bot.notifications import broadcasts
 from bot.notifications.model import Conversation
 from bot.petitions import duty, listening
 from bot.petitions.model import Alert
@@ -52,6 +53,8 @@ class Frame:
     taken: tuple[AlertCard, ...] = ()
     calls: int = 0
     voices: int = 0
+    drafts: int = 0
+    """Broadcasts of others that wait to be released."""
     version: str = ""
 
 
@@ -75,12 +78,14 @@ def frame(session: Session, product: Product, officer: Account, now: datetime) -
     ]
     cards = [_card(session, product, row) for row in rows]
     is_office = officer.role is Role.OFFICE
+    releases = is_office or officer.role is Role.CHAIR
     locality = product.profile.id
     return Frame(
         alerts=tuple(card for card in cards if card.taken_at is None),
         taken=tuple(card for card in cards if card.taken_at is not None),
         calls=duty.count_calls(session, locality) if is_office else 0,
         voices=listening.count_to_hear(session, locality) if is_office else 0,
+        drafts=broadcasts.waiting_for(session, officer) if releases else 0,
         version=_version(cards),
     )
 
