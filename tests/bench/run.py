@@ -1,6 +1,6 @@
 """``make bench``: this product beside the assistant of ``rasa init``, in one run.
 
-``BENCH=turn`` (``parse``, ``size``, ``clock``, ``inbound``) runs one. Results: a table,
+``BENCH=turn`` (``parse``, ``size``, ``clock``, ``inbound``, ``broadcast``) runs one. Results: a table,
 and ``build/bench.json``.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import broadcast as bench_broadcast
 from tests.bench import clock as bench_clock
 from tests.bench import inbound as bench_inbound
 from tests.bench import parse as bench_parse
@@ -45,6 +46,9 @@ _LIMITS = {
     "webhook answered with Rasa hanging, p99 ms": ("at most", 100.0),
     "events that were not taken": ("at most", 0.0),
     "memory after 100,000 messages / after 20,000": ("at most", 1.1),
+    "broadcast to 10,000 at 300/s: share of the limit": ("at least", 0.95),
+    "broadcast: refused with 429": ("at most", 0.0),
+    "broadcast: people who did not get it once": ("at most", 0.0),
     "a date with its steps, µs": ("at most", 50.0),
     "SQLite: idle tick, 1,000,000 open dates / 10,000": ("at most", 1.5),
     "SQLite: due dates swept per second": ("at least", 1000.0),
@@ -64,6 +68,7 @@ def main() -> int:
         "size": size,
         "clock": clock,
         "inbound": inbound,
+        "broadcast": broadcast,
     }
     wanted = os.environ.get("BENCH")
     chosen = {wanted: benches[wanted]} if wanted else benches
@@ -151,6 +156,23 @@ def inbound() -> Figures:
     return figures | {
         "events that were not taken": {"value": found.lost},
         "memory after 100,000 messages / after 20,000": {"value": found.memory_ratio},
+    }
+
+
+def broadcast() -> Figures:
+    """Ten thousand people at ten times Telegram's limit."""
+    data = servers.BUILD / "bench-data"
+    shutil.rmtree(data, ignore_errors=True)
+    found = bench_broadcast.measure(data)
+    return {
+        "broadcast to 10,000 at 300/s: share of the limit": {
+            "value": found.share,
+            "per second": found.report.per_second(),
+            "processor, cores": found.processor,
+            "put into the outbox per second": found.spread_per_second,
+        },
+        "broadcast: refused with 429": {"value": found.report.too_many},
+        "broadcast: people who did not get it once": {"value": found.twice},
     }
 
 
