@@ -9,7 +9,7 @@ from bot.clock import Clock
 from bot.errors import ChannelError
 from bot.notifications.outbox import Parcel
 
-AT_ONCE = 60
+AT_ONCE = 90
 """Messages in hand. A platform that takes 30 a second and a second for each is kept
 busy; other messages still find a connection."""
 _ROOM = 12

@@ -1,7 +1,7 @@
 """``make bench``: this product beside the assistant of ``rasa init``, in one run.
 
-``BENCH=turn`` (``parse``, ``size``, ``clock``, ``inbound``, ``broadcast``) runs one. Results: a table,
-and ``build/bench.json``.
+``BENCH=turn`` (``parse``, ``size``, ``clock``, ``inbound``, ``broadcast``) runs one.
+Results: a table, and ``build/bench.json``.
 """
 
 import asyncio

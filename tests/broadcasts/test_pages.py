@@ -77,7 +77,7 @@ def test_one_writes_another_releases_and_it_is_read(
     ]
     done = words(mai.get(f"{HERE}/1"))
     assert "Đã gửi xong" in done
-    assert "Đã gửi 2 người" in done
+    assert "Đã gửi 2 trong 2 người" in done
     assert "Cán bộ tinh cho gửi" in done
 
 
@@ -267,7 +267,7 @@ def test_it_is_stopped_and_goes_on(
     assert "Gửi tiếp từ chỗ đã dừng" in words(press(tinh, "resume"))
     desk.talk.tick("broadcasts")
     assert len(told(desk)) == 5
-    assert "Đã gửi 5 người" in words(mai.get(f"{HERE}/1"))
+    assert "Đã gửi 5 trong 5 người" in words(mai.get(f"{HERE}/1"))
 
 
 def test_progress_tells_what_came_of_each(

@@ -58,7 +58,8 @@ MAX_DOWNLOAD = 20 * 1024 * 1024
 _DOWNLOAD_SECONDS = 60.0
 _UPLOAD_SECONDS = 30.0
 """Less than the outbox keeps a message for us."""
-_CONNECTIONS = 64
+_CONNECTIONS = 128
+"""More than a broadcast has in hand: a reply finds one."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,

@@ -66,6 +66,8 @@ class Sheet:
     item: Item
     preview: str
     numbers: Numbers | None
+    people: int
+    """For how many it was when it was released."""
     progress: Progress
     is_mine: bool
     standing: str
@@ -218,6 +220,7 @@ async def _one(
             item=_item(session, product, row),
             preview=broadcasts.shown(product.notifier, row).text,
             numbers=_numbers(console, session, row) if row.status is _DRAFT else None,
+            people=row.people,
             progress=broadcasts.progress(session, row),
             is_mine=row.written_by == visit.officer.id,
             standing=_standing(row),
