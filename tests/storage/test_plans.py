@@ -21,6 +21,7 @@ from bot.scheduling.ticks import ticks
 
 _SMALL = {
     "account",
+    "broadcast",
     "channelaccount",
     "conference",
     "constant",
@@ -90,7 +91,20 @@ def claim_messages(product: Product) -> Callable[[Session], object]:
         product.vault,
         locality_id=product.profile.id,
         channels={"web": None, "telegram": None},
+        went=lambda _account: [],
         now=product.clock(),
+    )
+
+
+def claim_broadcasts(product: Product) -> Callable[[Session], object]:
+    return lambda session: outbox.claim_broadcasts(
+        session,
+        product.vault,
+        locality_id=product.profile.id,
+        channels={"web": None, "telegram": None},
+        went=lambda _account: [],
+        now=product.clock(),
+        limit=50,
     )
 
 
@@ -104,7 +118,9 @@ def claim_parked(product: Product) -> Callable[[Session], object]:
     )
 
 
-@pytest.mark.parametrize("look", [claim_turn, claim_messages, claim_parked])
+@pytest.mark.parametrize(
+    "look", [claim_turn, claim_messages, claim_broadcasts, claim_parked]
+)
 def test_what_is_due_is_found_without_the_archive(
     product: Product, look: Callable[[Product], Callable[[Session], object]]
 ) -> None:
