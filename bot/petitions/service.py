@@ -2,7 +2,8 @@
 transaction; ``by`` says who did it."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
@@ -26,6 +27,8 @@ from nlu.text import fold
 PETITION = "petition"
 """The aggregate of its events and dates."""
 INTAKE = "intake_result"
+_ON_INTAKE = (INTAKE, "party_notice")
+"""By law, and in Party plans by Quy định 11-QĐi/TW: telling the sender meets both."""
 SURE_OF_FIELD = 0.5
 """Below this probability the Office sorts the petition before a unit is named."""
 _TRIES = 5
@@ -71,8 +74,19 @@ class Registry:
         """By when the resident is told that it was accepted or passed on; none when
         the locality's plan has no such rule."""
         received = today(now)
-        rule = self.profile.rule("intake_result", received)
-        return due(rule, received, self.calendar) if rule and rule.basis else None
+        rules = (self.profile.rule(each, received) for each in _ON_INTAKE)
+        found = [
+            due(rule, received, self.calendar) for rule in rules if rule and rule.basis
+        ]
+        return _earliest(found) if found else None
+
+
+def _earliest(found: Sequence[Deadline]) -> Deadline:
+    """The nearest of them as the intake result, with the grounds of all that fall on
+    its day."""
+    first = min(found, key=lambda deadline: deadline.due)
+    grounds = [each.basis for each in found if each.due == first.due and each.basis]
+    return replace(first, rule_id=INTAKE, basis="; ".join(grounds))
 
 
 def file(

@@ -1,11 +1,12 @@
 """The five localities: each stands, warns where it must, and holds a talk."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import Product
 from bot.commands.check import Verdict, findings
 from bot.localities.profile import FIELDS, Profile, load_profile
 from bot.localities.programme import PaperFamily, Scope
@@ -201,3 +202,18 @@ def test_nobody_registers_for_a_briefing(
 
     assert "giao ban" not in lan.last.text
     assert len(lan.buttons) == 2
+
+
+@pytest.mark.parametrize("locality", LOCALITIES)
+def test_a_party_plan_promises_the_intake_result_on_both_grounds(
+    locality: str,
+    built: Callable[..., Product],  # noqa: F811
+) -> None:
+    received = datetime(2026, 4, 6, 9, tzinfo=UTC)
+    promised = built(locality).registry.intake_deadline(received)
+
+    assert promised
+    assert promised.basis
+    assert promised.rule_id == "intake_result"
+    assert "Điều 28 Luật Tiếp công dân" in promised.basis
+    assert ("Quy định 11-QĐi/TW" in promised.basis) == (locality in PARTY)
