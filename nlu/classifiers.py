@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Row, Tokens, tokens
+from nlu.grams import Matrix, Tokens, tokens
 from nlu.text import Clause, clean, split_clauses
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
@@ -191,7 +191,8 @@ class Model:
     def _read(self, text: str) -> Reading:
         source = tokens(text)
         row = self.matrix.row(source)
-        scores = row.weights @ self._weights[row.columns] + self._intercepts
+        coefficients = self._weights[row.columns]
+        scores = row.weights @ coefficients + self._intercepts
         rankings = {
             question: _ranking(
                 head, scores[self._columns[question]], self.settings.ranking_length
@@ -200,19 +201,17 @@ class Model:
         }
         if not row.has_words:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
-        evidence = self._evidence(source, row, rankings["field"][0][0])
+        labels = self.heads["field"].labels
+        place = self._columns["field"].start + labels.index(rankings["field"][0][0])
+        pushes = row.weights * coefficients[:, place]
+        evidence = self._evidence(source, row.by_word(pushes, len(source.typed)))
         return Reading(**rankings, evidence=evidence)
 
-    def _evidence(self, source: Tokens, row: Row, field: str) -> list[str]:
-        """The words, as typed and in their order, that spoke most for ``field``."""
-        labels = self.heads["field"].labels
-        column = self._columns["field"].start + labels.index(field)
-        pushes = row.weights * self._weights[row.columns, column]
-        push = dict(zip(row.columns.tolist(), pushes.tolist(), strict=True))
+    def _evidence(self, source: Tokens, pushes: Sequence[float]) -> list[str]:
+        """The words, as typed and in their order, that pushed most."""
         totals: dict[str, float] = {}
-        for word, parts in zip(source.typed, self.matrix.parts(source), strict=True):
-            total = sum(push[column] * share for column, share in parts)
-            totals[word] = max(total, totals.get(word, 0.0))
+        for word, push in zip(source.typed, pushes, strict=True):
+            totals[word] = max(push, totals.get(word, 0.0))
         least = _TELLING * max(totals.values(), default=0.0)
         best = sorted(totals, key=totals.__getitem__, reverse=True)
         best = best[: self.settings.evidence_length]
@@ -320,9 +319,9 @@ class _Rows:
 
 
 def _ranking(head: Head, scores: Scores, most: int) -> Ranking:
-    likely = probabilities(scores, head.temperature)
-    best = np.argsort(-likely, kind="stable")[:most].tolist()
-    return [(head.labels[i], round(float(likely[i]), 4)) for i in best]
+    likely = probabilities(scores, head.temperature).tolist()
+    best = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)[:most]
+    return [(head.labels[i], round(likely[i], 4)) for i in best]
 
 
 def _named(pair: tuple[str, float]) -> dict[str, Any]:
@@ -330,7 +329,7 @@ def _named(pair: tuple[str, float]) -> dict[str, Any]:
 
 
 def _of_clause(clause: Clause, reading: Reading) -> dict[str, Any]:
-    answer: dict[str, Any] = asdict(clause)
+    answer: dict[str, Any] = dict(vars(clause))
     for question in QUESTIONS:
         name, confidence = getattr(reading, question)[0]
         answer[question] = name

@@ -6,11 +6,10 @@ without the checks that cost scikit-learn a millisecond a call.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -42,14 +41,20 @@ class Tokens:
 def tokens(text: str) -> Tokens:
     """The words of ``text``; numbers lose their value, very long words their end."""
     pairs = words(text)
-    normal: list[str] = []
-    origin: list[int] = []
-    for i, (_, written_out) in enumerate(pairs):
-        for word in written_out.split(" "):
-            normal.append(_DIGITS.sub("0", word)[:_LONGEST_WORD])
-            origin.append(i)
-    typed = tuple(typed for typed, _ in pairs)
-    return Tokens(typed, tuple(normal), tuple(map(fold, normal)), tuple(origin))
+    spelt = [_both_spellings(written_out) for _, written_out in pairs]
+    return Tokens(
+        typed=tuple(typed for typed, _ in pairs),
+        normal=tuple(chain.from_iterable(normal for normal, _ in spelt)),
+        folded=tuple(chain.from_iterable(folded for _, folded in spelt)),
+        origin=tuple(i for i, (normal, _) in enumerate(spelt) for _ in normal),
+    )
+
+
+@lru_cache(maxsize=1 << 14)
+def _both_spellings(written_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of one that was typed, normalised and folded."""
+    normal = [_DIGITS.sub("0", word)[:_LONGEST_WORD] for word in written_out.split(" ")]
+    return tuple(normal), tuple(map(fold, normal))
 
 
 def word_grams(source: Tokens) -> list[str]:
@@ -85,12 +90,24 @@ Weights = np.ndarray[Any, np.dtype[np.float32]]
 class Row:
     """A text in the matrix: its columns, each once, and the weight in each.
 
-    ``has_words``: at least one whole word is known, with or without diacritics.
+    ``has_words``: at least one whole word is known, with or without diacritics. Each
+    n-gram that stands in the text is found at ``places`` of ``columns`` and runs from
+    the typed word ``first`` to the typed word ``last``.
     """
 
     columns: Columns
     weights: Weights
     has_words: bool
+    places: Columns
+    first: Columns
+    last: Columns
+
+    def by_word(self, pushes: Weights, words: int) -> list[float]:
+        """What the ``words`` typed words share of ``pushes``, one for each column."""
+        halves = pushes[self.places] / 2
+        totals = np.bincount(self.first, halves, words)
+        found: list[float] = (totals + np.bincount(self.last, halves, words)).tolist()
+        return found
 
 
 class Matrix:
@@ -132,47 +149,42 @@ class Matrix:
 
     def row(self, source: Tokens) -> Row:
         """The row of one text: the same numbers as ``many``, much sooner."""
-        blocks = (
-            _known(self._words, word_grams(source)),
-            _known(self._folded, folded_grams(source)),
-            [column for word in source.folded for column in self._letters[word]],
+        letters = [self._letters[word] for word in source.folded]
+        found = np.array(
+            [
+                *_columns(self._words, word_grams(source)),
+                *_columns(self._folded, folded_grams(source)),
+                *chain.from_iterable(letters),
+            ],
+            dtype=np.intp,
         )
-        counted = [Counter(block) for block in blocks]
-        columns = np.array([c for block in counted for c in block], dtype=np.intp)
-        counts = np.array([n for block in counted for n in block.values()])
+        known = found >= 0
+        columns, places, counts = np.unique(
+            found[known], return_inverse=True, return_counts=True
+        )
         weights = (1 + np.log(counts, dtype=np.float32)) * self._idf[columns]
-        end = 0
-        for block, weight in zip(counted, self._weights, strict=True):
-            start, end = end, end + len(block)
-            part = weights[start:end]
-            part *= weight / max(np.sqrt(part @ part), _TINY)
-        return Row(columns, weights, bool(blocks[1]))
-
-    def parts(self, source: Tokens) -> list[list[tuple[int, float]]]:
-        """For each typed word the columns that it fills, and its share in each."""
-        found: list[list[tuple[int, float]]] = [[] for _ in source.typed]
-        for table, spelt in (
-            (self._words, source.normal),
-            (self._folded, source.folded),
-        ):
-            for i, word in enumerate(spelt):
-                found[source.origin[i]] += [(c, 1.0) for c in _known(table, [word])]
-            for i, pair in enumerate(_pairs(spelt)):
-                shared = [(c, 0.5) for c in _known(table, [pair])]
-                found[source.origin[i]] += shared
-                found[source.origin[i + 1]] += shared
-        for i, word in enumerate(source.folded):
-            found[source.origin[i]] += [(c, 1.0) for c in self._letters[word]]
-        return found
+        block = np.searchsorted(self._starts, columns, side="right") - 1
+        lengths = np.sqrt(np.bincount(block, weights * weights, len(self._weights)))
+        shares = np.float32(self._weights) / np.maximum(lengths, _TINY)
+        return Row(
+            columns=columns,
+            weights=weights * shares.astype(np.float32)[block],
+            has_words=bool((block == 1).any()),
+            places=places,
+            **_stretches(source, list(map(len, letters)), known),
+        )
 
     def _prepare(self) -> None:
         """Look-up tables over all blocks; not saved with the model."""
         tables: list[dict[str, int]] = []
+        starts: list[int] = []
         offset = 0
         for family in self._families:
             found = family.vocabulary_.items()
             tables.append({gram: int(column) + offset for gram, column in found})
+            starts.append(offset)
             offset += len(found)
+        self._starts = np.array(starts)
         self._words, self._folded, letters = tables
         self._letters = _Letters(letters)
         self._idf = np.concatenate([f.idf_ for f in self._families]).astype(np.float32)
@@ -195,12 +207,26 @@ class _Letters(dict[str, list[int]]):
         self._table = table
 
     def __missing__(self, word: str) -> list[int]:
-        found = _known(self._table, _letter_runs(word))
+        found = [c for c in _columns(self._table, _letter_runs(word)) if c >= 0]
         if len(self) >= self._MOST:
             self.clear()
         self[word] = found
         return found
 
 
-def _known(table: dict[str, int], grams: Iterable[str]) -> list[int]:
-    return [column for gram in grams if (column := table.get(gram)) is not None]
+_UNKNOWN = -1
+
+
+def _columns(table: dict[str, int], grams: Iterable[str]) -> Iterable[int]:
+    return map(table.get, grams, repeat(_UNKNOWN))
+
+
+def _stretches(
+    source: Tokens, letters: Sequence[int], known: np.ndarray[Any, np.dtype[np.bool_]]
+) -> dict[str, Columns]:
+    """The first and the last typed word of every n-gram that is ``known``."""
+    origin = np.array(source.origin, dtype=np.intp)
+    runs = origin.repeat(letters)
+    first = np.concatenate([origin, origin[:-1], origin, origin[:-1], runs])
+    last = np.concatenate([origin, origin[1:], origin, origin[1:], runs])
+    return {"first": first[known], "last": last[known]}
