@@ -1,4 +1,4 @@
-"""What a message says: three linear classifiers over one n-gram matrix.
+"""What a message says: three linear classifiers and a network over one n-gram matrix.
 
 Plain scikit-learn; Rasa appears only in ``reader.py``, so that the engine around the
 learning can be replaced.
@@ -17,13 +17,15 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Tokens, tokens
+from nlu.grams import Matrix, Row, Tokens, tokens
+from nlu.network import Label, Network
 from nlu.text import Clause, clean, split_clauses
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
+_OF_NETWORK = QUESTIONS[:2]
 _TOLERANCE, _ROUGHLY = 1e-2, 1e-1
 """Of the solver: finer ones take twice as long and answer no better. A trial may be
 rough: it only tells how sure the model may be."""
@@ -55,7 +57,7 @@ class Settings:
     letter_weight: float = 0.5
     least: int = 1
     stiffness: float = 1.0
-    balance: float = 0.75
+    balance: float = 0.5
     most_clauses: int = 12
     ranking_length: int = 5
     evidence_length: int = 5
@@ -135,14 +137,20 @@ class Reading:
 
 
 class Model:
-    """The trained matrix and its three heads."""
+    """The trained matrix, its three heads and the network beside two of them."""
 
     def __init__(
-        self, matrix: Matrix, heads: dict[str, Head], settings: Settings, version: str
+        self,
+        matrix: Matrix,
+        heads: dict[str, Head],
+        network: Network | None,
+        settings: Settings,
+        version: str,
     ) -> None:
         """``heads`` by question, in the order of ``QUESTIONS``; see ``version_of``."""
         self.matrix = matrix
         self.heads = heads
+        self.network = network
         self.settings = settings
         self.version = version
         self._prepare()
@@ -157,11 +165,11 @@ class Model:
         ordered = sorted(examples, key=_sort_key)
         matrix = Matrix(settings.letter_weight, settings.least)
         rows = _Rows.of(matrix, ordered)
-        trained, trial = rows.heads(settings)
+        trained, trial, network = rows.learnt(settings)
         for question, head in trial.items():
             temperature = head.honest_temperature(*rows.unseen(question))
             trained[question] = replace(trained[question], temperature=temperature)
-        return cls(matrix, trained, settings, version_of(examples))
+        return cls(matrix, trained, network, settings, version_of(examples))
 
     def understand(self, text: str) -> dict[str, Any]:
         """The answer of ``/model/parse`` for ``text``: plain values, never an error.
@@ -193,10 +201,9 @@ class Model:
         row = self.matrix.row(source)
         coefficients = self._weights[row.columns]
         scores = row.weights @ coefficients + self._intercepts
+        likely = self._likely(row, scores)
         rankings = {
-            question: _ranking(
-                head, scores[self._columns[question]], self.settings.ranking_length
-            )
+            question: _ranking(head.labels, likely[question], self.settings)
             for question, head in self.heads.items()
         }
         if not row.has_words:
@@ -206,6 +213,18 @@ class Model:
         pushes = row.weights * coefficients[:, place]
         evidence = self._evidence(source, row.by_word(pushes, len(source.typed)))
         return Reading(**rankings, evidence=evidence)
+
+    def _likely(self, row: Row, scores: Scores) -> dict[str, Scores]:
+        """The probabilities of each question's labels."""
+        found = {
+            question: probabilities(scores[self._columns[question]], head.temperature)
+            for question, head in self.heads.items()
+        }
+        if self.network is not None:
+            pairs = self.network.likely(row)
+            for question, shares in self._shares.items():
+                found[question] = (found[question] + pairs @ shares) / 2
+        return found
 
     def _evidence(self, source: Tokens, pushes: Sequence[float]) -> list[str]:
         """The words, as typed and in their order, that pushed most."""
@@ -219,6 +238,11 @@ class Model:
 
     def _prepare(self) -> None:
         """All heads side by side, so that a text is one product; not saved."""
+        self._shares = {
+            question: self.network.shares(part, self.heads[question].labels)
+            for part, question in enumerate(_OF_NETWORK)
+            if self.network is not None
+        }
         heads = self.heads.values()
         coefficients = [np.atleast_2d(head.estimator.coef_) for head in heads]
         self._weights = np.vstack(coefficients).T.astype(np.float32, order="C")
@@ -235,10 +259,13 @@ class Model:
     def __getstate__(self) -> dict[str, Any]:
         saved = ("matrix", "settings", "version")
         heads = {question: head.packed() for question, head in self.heads.items()}
-        return {"heads": heads} | {name: self.__dict__[name] for name in saved}
+        network = self.network and self.network.packed()
+        own = {"heads": heads, "network": network}
+        return own | {name: self.__dict__[name] for name in saved}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.network = self.network and self.network.unpacked()
         self._prepare()
 
 
@@ -282,26 +309,39 @@ class _Rows:
             [i in unseen for i in places],
         )
 
-    def heads(self, settings: Settings) -> tuple[dict[str, Head], dict[str, Head]]:
-        """A head for each question, and one that has not seen what is unseen: half of
-        the rest is enough to tell how sure it may be."""
+    def learnt(
+        self, settings: Settings
+    ) -> tuple[dict[str, Head], dict[str, Head], Network | None]:
+        """A head for each question, one that has not seen what is unseen, and the
+        network. Half of what is seen is enough to tell how sure a head may be."""
         known = [i % 2 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
         whole = [(self._labelled(q), _TOLERANCE) for q in QUESTIONS]
         trial = [(self._labelled(q, known), _ROUGHLY) for q in QUESTIONS]
-        work = (
+        work = [delayed(Network.fit)(*self._pairs())]  # the longest comes first
+        work += [
             delayed(Head.fit)(*labelled, settings, tolerance)
             for labelled, tolerance in (*whole, *trial)
-        )
-        heads = Parallel(n_jobs=-1)(work)
+        ]
+        network, *heads = Parallel(n_jobs=-1)(work)
         most = len(QUESTIONS)
         return (
             dict(zip(QUESTIONS, heads[:most], strict=True)),
             dict(zip(QUESTIONS, heads[most:], strict=True)),
+            network,
         )
 
     def unseen(self, question: str) -> _Labelled:
         """What a trial is judged by."""
         return self._labelled(question, self.is_unseen)
+
+    def _pairs(self) -> tuple[csr_matrix, list[Label]]:
+        """The rows that have an intent and a kind, and both."""
+        found = [
+            (i, (example.intent, example.kind))
+            for i, example in enumerate(self.examples)
+            if example.intent is not None and example.kind is not None
+        ]
+        return self.matrix[[i for i, _ in found]], [pair for _, pair in found]
 
     def _labelled(
         self, question: str, chosen: Sequence[bool] | None = None
@@ -318,10 +358,10 @@ class _Rows:
         return self.matrix[places], [answers[i] for i in places]
 
 
-def _ranking(head: Head, scores: Scores, most: int) -> Ranking:
-    likely = probabilities(scores, head.temperature).tolist()
-    best = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)[:most]
-    return [(head.labels[i], round(likely[i], 4)) for i in best]
+def _ranking(labels: Sequence[str], scores: Scores, settings: Settings) -> Ranking:
+    likely = scores.tolist()
+    best = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)
+    return [(labels[i], round(likely[i], 4)) for i in best[: settings.ranking_length]]
 
 
 def _named(pair: tuple[str, float]) -> dict[str, Any]:
