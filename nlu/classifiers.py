@@ -19,7 +19,7 @@ from sklearn.linear_model import Ridge
 
 from nlu.grams import Matrix, Row, Tokens, tokens
 from nlu.network import Label, Network
-from nlu.text import Clause, clean, split_clauses
+from nlu.text import Clause, clean, split_clauses, split_parts
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
@@ -179,6 +179,7 @@ class Model:
         cleaned = clean(text)
         clauses = split_clauses(cleaned)[: self.settings.most_clauses]
         whole = self._read(cleaned)
+        clauses = self._cut_by_field(clauses, whole)[: self.settings.most_clauses]
         if len(clauses) == 1 and clauses[0].number is None:
             parts = [whole]
         else:
@@ -195,6 +196,32 @@ class Model:
             "model_version": self.version,
             "entities": [],
         }
+
+    def _cut_by_field(self, clauses: list[Clause], whole: Reading) -> list[Clause]:
+        """``clauses``, cut where their parts speak surely of several fields.
+
+        Many people count nothing and end no sentence. Each field must show in the whole
+        message too, so that most messages are not looked at.
+        """
+        fields = [name for name, likely in whole.field if likely >= _IN_WHOLE]
+        cut = {clause: split_parts(clause) for clause in clauses}
+        if len(fields) < 2 or sum(map(len, cut.values())) > _MOST_PARTS:
+            return clauses
+        found = []
+        for clause in clauses:
+            told = [self._field_told(part, fields) for part in cut[clause]]
+            is_one = clause.number is not None or len({*told} - {None}) < 2
+            found += [clause] if is_one else _joined(clause, cut[clause], told)
+        return found
+
+    def _field_told(self, part: Clause, fields: Sequence[str]) -> str | None:
+        """The field of which a part of a clause surely speaks."""
+        if len(part.text.split()) < _FEWEST_WORDS:
+            return None
+        reading = self._read(part.text)
+        (field, likely), (kind, _) = reading.field[0], reading.kind[0]
+        is_told = likely >= _SURE and field in fields and kind in _OF_PETITIONS
+        return field if is_told else None
 
     def _read(self, text: str) -> Reading:
         source = tokens(text)
@@ -270,6 +297,30 @@ class Model:
 
 
 _TELLING = 0.25  # of the push of the most telling word
+_IN_WHOLE, _SURE = 0.03, 0.98
+_FEWEST_WORDS, _MOST_PARTS = 5, 24
+_OF_PETITIONS = ("kien_nghi", "phan_anh")
+
+
+def _joined(
+    clause: Clause, parts: Sequence[Clause], told: Sequence[str | None]
+) -> list[Clause]:
+    """``clause`` cut before every part that tells another field than what precedes."""
+    starts = [clause.start]
+    spoken: str | None = None
+    for part, field in zip(parts, told, strict=True):
+        if field and spoken not in (None, field):
+            starts.append(part.start)
+        spoken = field or spoken
+    ends = [*starts[1:], clause.end]
+    texts = (
+        clause.text[start - clause.start : end - clause.start]
+        for start, end in zip(starts, ends, strict=True)
+    )
+    return [
+        Clause(text.rstrip(" ,"), start, start + len(text.rstrip(" ,")))
+        for text, start in zip(texts, starts, strict=True)
+    ]
 
 
 def version_of(examples: Sequence[Example]) -> str:

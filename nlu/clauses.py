@@ -45,6 +45,19 @@ def split_clauses(text: str) -> list[Clause]:
     return [clause for span in spans if (clause := _trimmed(text, *span))]
 
 
+def split_parts(clause: Clause) -> list[Clause]:
+    """Cut a clause at its commas and at words that may join two matters ("còn")."""
+    ends = [*_JOINTS.finditer(clause.text), None]
+    parts, position = [], 0
+    for joint in ends:
+        end = joint.start() if joint else len(clause.text)
+        if part := _trimmed(clause.text, position, end, None):
+            start = clause.start + part.start
+            parts.append(Clause(part.text, start, start + len(part.text)))
+        position = joint.end() if joint else end
+    return parts
+
+
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _EDGE = _BLANKS + ",;:.-–—•●▪◦‣✓✔➢►*+/(["
 
@@ -80,6 +93,10 @@ def _both_spellings(listed: Iterable[str]) -> frozenset[str]:
 
 
 _LISTS = {role: listed.split(", ") for role, listed in rows("clauses.tsv")}
+_JOINTS = re.compile(
+    rf",\s+|\s+(?=(?:{'|'.join(sorted(_both_spellings(_LISTS['joiner'])))})\s)",
+    re.IGNORECASE,
+)
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _BULLETS = "•●▪◦‣✓✔➢►"
 _DASHES = "-–—"

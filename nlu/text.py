@@ -6,8 +6,16 @@ interpreters run it; takes any string, never raises and is linear in its length.
 lists are the data files beside it.
 """
 
-from nlu.clauses import Clause, split_clauses
+from nlu.clauses import Clause, split_clauses, split_parts
 from nlu.letters import clean, fold
 from nlu.spelling import normalise, words
 
-__all__ = ["Clause", "clean", "fold", "normalise", "split_clauses", "words"]
+__all__ = [
+    "Clause",
+    "clean",
+    "fold",
+    "normalise",
+    "split_clauses",
+    "split_parts",
+    "words",
+]

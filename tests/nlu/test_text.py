@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from nlu import text
 from nlu.spelling import _TEENCODE
-from nlu.text import clean, fold, normalise, split_clauses, words
+from nlu.text import Clause, clean, fold, normalise, split_clauses, split_parts, words
 
 ROOT = Path(__file__).parent.parent.parent
 VECTORS = json.loads((Path(__file__).parent / "text_vectors.json").read_text("utf-8"))
@@ -162,6 +162,31 @@ HOSTILE = {
     "brackets": "(" * LONG,
     "nouns": "việc 1 a " * (LONG // 9),
 }
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("đường hư, đèn tắt", ["đường hư", "đèn tắt"]),
+        ("rác đầy còn cống thì nghẹt", ["rác đầy", "còn cống thì nghẹt"]),
+        ("duong hu ma den tat", ["duong hu", "ma den tat"]),
+        ("má tôi còng lưng, 2,5 sào", ["má tôi còng lưng", "2,5 sào"]),
+    ],
+)
+def test_parts_end_at_commas_and_words_that_join(typed: str, parts: list[str]) -> None:
+    whole = Clause(typed, 0, len(typed))
+
+    assert [part.text for part in split_parts(whole)] == parts
+
+
+@given(ANY_TEXT)
+def test_parts_stand_where_they_say(typed: str) -> None:
+    cleaned = clean(typed)
+
+    for clause in split_clauses(cleaned):
+        for part in split_parts(clause):
+            assert cleaned[part.start : part.end] == part.text
+            assert clause.start <= part.start <= part.end <= clause.end
 
 
 @pytest.mark.parametrize("function", [clean, normalise, fold, split_clauses, words])
