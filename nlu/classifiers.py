@@ -204,21 +204,33 @@ class Model:
         message too, so that most messages are not looked at.
         """
         fields = [name for name, likely in whole.field if likely >= _IN_WHOLE]
+        if len(fields) < 2 or whole.kind[0][0] not in _OF_PETITIONS:
+            return clauses
         cut = {clause: split_parts(clause) for clause in clauses}
-        if len(fields) < 2 or sum(map(len, cut.values())) > _MOST_PARTS:
+        if sum(map(len, cut.values())) > _MOST_PARTS:
             return clauses
         found = []
         for clause in clauses:
-            told = [self._field_told(part, fields) for part in cut[clause]]
+            told = self._fields_told(cut[clause], fields)
             is_one = clause.number is not None or len({*told} - {None}) < 2
             found += [clause] if is_one else _joined(clause, cut[clause], told)
         return found
 
-    def _field_told(self, part: Clause, fields: Sequence[str]) -> str | None:
-        """The field of which a part of a clause surely speaks."""
-        if len(part.text.split()) < _FEWEST_WORDS:
-            return None
-        reading = self._read(part.text)
+    def _fields_told(
+        self, parts: Sequence[Clause], fields: Sequence[str]
+    ) -> list[str | None]:
+        """The field of which each part of a clause surely speaks."""
+        long = [len(part.text.split()) >= _FEWEST_WORDS for part in parts]
+        if sum(long) < 2:
+            return [None] * len(parts)
+        pairs = zip(parts, long, strict=True)
+        return [
+            self._field_told(p.text, fields) if is_long else None
+            for p, is_long in pairs
+        ]
+
+    def _field_told(self, text: str, fields: Sequence[str]) -> str | None:
+        reading = self._read(text)
         (field, likely), (kind, _) = reading.field[0], reading.kind[0]
         is_told = likely >= _SURE and field in fields and kind in _OF_PETITIONS
         return field if is_told else None
