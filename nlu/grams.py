@@ -180,8 +180,10 @@ class Matrix:
         starts: list[int] = []
         offset = 0
         for family in self._families:
-            found = family.vocabulary_.items()
-            tables.append({gram: int(column) + offset for gram, column in found})
+            found = family.vocabulary_
+            if offset:  # the first is as it should be, and large
+                found = {gram: column + offset for gram, column in found.items()}
+            tables.append(found)
             starts.append(offset)
             offset += len(found)
         self._starts = np.array(starts)
