@@ -9,7 +9,7 @@ UV := .tools/uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --no-config --generate-hashes --no-header --universal
 DEBIAN := chromium fonts-liberation poppler-utils
 # Processes and pages that are watched against the clock: alone on the machine.
-TIMED := tests/crash tests/browser
+TIMED := tests/crash tests/browser tests/channels/test_telegram_at_limit.py
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile $(TIMED:%=--ignore=%)
 PYTEST := .venv/bin/python -m pytest
 

@@ -12,6 +12,9 @@ from bot.notifications.outbox import Parcel
 AT_ONCE = 90
 """Messages in hand. A platform that takes 30 a second and a second for each is kept
 busy; other messages still find a connection."""
+_FIRST = 8
+"""In hand at the beginning, and twice as many each time: connections are opened and how
+long the way is becomes known before many are on it."""
 _ROOM = 12
 """So many have landed before more are claimed."""
 _TOGETHER = 0.08
@@ -37,21 +40,22 @@ class Crowd:
     async def send(self) -> None:
         """Until nothing is left; what is in hand when this is cancelled still goes."""
         flying: set[asyncio.Task[None]] = set()
+        most = _FIRST
         try:
             while True:
                 before = len(flying)
-                is_more = await self._launch(flying)
+                is_more = await self._launch(flying, most - before)
                 if is_more:
                     await asyncio.sleep(_TOGETHER if len(flying) > before else _IN_VAIN)
                 elif not flying:
                     return
-                await _land(flying, AT_ONCE - _ROOM if is_more else 0)
+                await _land(flying, max(0, most - _ROOM) if is_more else 0)
+                most = min(2 * most, AT_ONCE)
         finally:
             await asyncio.gather(*flying, return_exceptions=True)
 
-    async def _launch(self, flying: set[asyncio.Task[None]]) -> bool:
+    async def _launch(self, flying: set[asyncio.Task[None]], room: int) -> bool:
         """Take as many as there is room for; false when no more were due."""
-        room = AT_ONCE - len(flying)
         claiming = asyncio.ensure_future(self._claim(self._waits(), room))
         try:
             parcels, is_more = await asyncio.shield(claiming)

@@ -70,9 +70,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Product:
 
 
 @pytest.fixture
-def commune(
+async def commune(
     built: Product, telegram: TelegramServer, clock: Clock, tmp_path: Path
-) -> Iterator["Commune"]:
+) -> AsyncIterator["Commune"]:
     copy = tmp_path / "kiennghi.db"
     shutil.copy(built.settings.data_dir / "kiennghi.db", copy)
     product = dataclasses.replace(
@@ -82,7 +82,10 @@ def commune(
         media=MediaStore(tmp_path / "media", built.vault),
         clock=clock,
     )
-    yield Commune(product, telegram)
+    commune = Commune(product, telegram)
+    yield commune
+    for channel in commune.channels:
+        await channel.close()
     product.close()
 
 
@@ -147,6 +150,7 @@ class Commune(Inside):
     def __init__(self, product: Product, server: TelegramServer) -> None:
         super().__init__(product)
         self.server = server
+        self.channels: list[TelegramChannel] = []
 
     def channel(self, **options: Any) -> TelegramChannel:
         options = {
@@ -154,9 +158,11 @@ class Commune(Inside):
             "timeout": 5.0,
             **options,
         }
-        return TelegramChannel(
+        made = TelegramChannel(
             SecretStr(TOKEN), self.server.url, Words.load(), **options
         )
+        self.channels.append(made)
+        return made
 
     def parts(
         self,

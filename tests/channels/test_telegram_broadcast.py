@@ -1,20 +1,15 @@
 """Broadcasts through Telegram: as fast as it allows, and nobody waits for them."""
 
-from pydantic import SecretStr
 from sqlmodel import col, select
 
 from bot.channels.base import Limit, Limits
-from bot.channels.telegram.channel import LIMITS, TelegramChannel, Words
+from bot.channels.telegram.channel import LIMITS
 from bot.notifications.model import Conversation
 from bot.notifications.model import OutboundStatus as Status
-from tests.broadcasts.crowd import chats, outbox, released, statuses, tick
+from tests.broadcasts.crowd import chats, outbox, released, tick
 from tests.channels.conftest import Commune
 from tests.doubles.telegram import TOKEN, TelegramServer
-from tests.doubles.telegram_apart import apart
 
-LIMIT = 300
-"""Messages a second: ten times what Telegram really takes."""
-PEOPLE = 450
 TWELVE = Limits(chat=LIMITS.chat, group=LIMITS.group, overall=Limit(12, 1.0))
 
 
@@ -63,27 +58,3 @@ async def test_who_blocks_the_bot_is_marked_and_the_others_are_told(
     assert [row.blocked_at is not None for row in rows] == [i == 2 for i in range(5)]
     failed = [r.error for r in outbox(commune.product) if r.status is Status.FAILED]
     assert failed == ["blocked"]
-
-
-async def test_it_keeps_the_limit_to_the_end_also_where_the_machine_is_busy(
-    commune: Commune,
-) -> None:
-    """How near to the limit it comes is for the bench to say."""
-    with apart(PEOPLE) as server:
-        server.limit_to(LIMIT)
-        put(commune, server.peers)
-        overall = Limit(LIMIT, 1.0)
-        channel = TelegramChannel(
-            SecretStr(TOKEN),
-            server.url,
-            Words.load(),
-            limits=Limits(LIMITS.chat, LIMITS.group, overall),
-        )
-        sender = commune.product.serve({channel.name: channel}, None)[1]
-        await sender.send_due()
-        await channel.close()
-        report = server.report()
-
-    assert report.too_many == 0
-    assert report.each == [1] * PEOPLE
-    assert statuses(commune.product) == {"sent": PEOPLE}

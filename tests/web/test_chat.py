@@ -144,9 +144,15 @@ async def test_what_was_said_while_nobody_looked_waits_for_the_page(
     await lan.socket.close()
     await site.worker.settle()
 
+    async with asyncio.timeout(5):
+        while (parked := _only_message(site)).next_attempt_at is not None:
+            await asyncio.sleep(0.05)
+    assert parked.status is OutboundStatus.WAITING
+
+
+def _only_message(site: Site) -> Outbound:
     with site.product.database.reading() as session:
-        parked = session.exec(select(Outbound)).one()
-    assert (parked.status, parked.next_attempt_at) == (OutboundStatus.WAITING, None)
+        return session.exec(select(Outbound)).one()
 
 
 async def test_a_page_is_told_only_what_it_has_not_seen(lan: Visitor) -> None:

@@ -167,7 +167,7 @@ def test_not_in_exports_my_data_transcript_events_checks_or_health(
         assert MARK not in as_rasa_data(found)
         for chat in session.exec(select(Conversation)):
             key = product.vault.unwrap(chat.key)
-            shown = transcript(session, chat, key, {}, product.clock())
+            shown = transcript(session, chat, key, {}, product.clock(), lambda *_: {})
             assert MARK not in json.dumps(shown)
         for row in session.exec(select(Outbound)):
             chat = session.get_one(Conversation, row.conversation_id)

@@ -64,6 +64,7 @@ class Lines:
         self._free: list[_Line] = []
         self._room = asyncio.Semaphore(most)
         self._timeout = timeout
+        self._is_closed = False
 
     @staticmethod
     def reach(url: str) -> bool:
@@ -93,7 +94,8 @@ class Lines:
             self._room.release()
 
     async def close(self) -> None:
-        """Close those that nobody uses."""
+        """Close those that nobody uses, and the others after their answer."""
+        self._is_closed = True
         while self._free:
             writer = self._free.pop().writer
             writer.close()
@@ -128,7 +130,7 @@ class Lines:
                     answer.parser.feed_data(part)
             return answer.parser.get_status_code(), bytes(answer.body)
         finally:
-            if answer.keeps_line:
+            if answer.keeps_line and not self._is_closed:
                 line.used_at = time.monotonic()
                 self._free.append(line)
             else:
