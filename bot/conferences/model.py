@@ -38,6 +38,10 @@ class RegistrationStatus(StrEnum):
 
     CONFIRMED = "confirmed"
     WAITING = "waiting"
+    OFFERED = "offered"
+    """A seat is held until ``offer_until``."""
+    LAPSED = "lapsed"
+    """An offer was not answered in time; the seat went on."""
     CANCELLED = "cancelled"
 
 
@@ -48,6 +52,7 @@ class Registration(SQLModel, table=True):
         UniqueConstraint("locality_id", "code"),
         Index("registration_conversation", "conversation_id"),
         Index("registration_conference", "conference_id", "status"),
+        indexes.due("registration_offer", "offer_until"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -58,6 +63,10 @@ class Registration(SQLModel, table=True):
     status: RegistrationStatus = Field(sa_type=EnumValue(RegistrationStatus))
     position: int | None = None
     """Place on the waiting list when the slip was filed."""
+    waiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when it waits for a seat: who waits longest is next."""
+    offer_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until when the seat that was offered is held."""
     wants_to_speak: bool
     key: bytes
     details: bytes

@@ -59,10 +59,11 @@ def last_held(
 
 
 def seats_left(session: Session, conference: Conference) -> int | None:
-    """Seats nobody has; none when seats are not counted."""
+    """Seats that nobody has and nobody waits for; none when seats are not counted."""
     if conference.seats is None:
         return None
-    return max(0, conference.seats - _count(session, conference, "confirmed"))
+    wanted = count(session, conference, "confirmed", "offered", "waiting")
+    return max(0, conference.seats - wanted)
 
 
 def ensure_planned(session: Session, profile: Profile, now: datetime) -> None:
@@ -114,7 +115,7 @@ def register(
     number = counters.next_number(session, profile.id, f"{_SERIES}-{year}")
     left = seats_left(session, conference)
     is_full = left == 0
-    position = _count(session, conference, "waiting") + 1 if is_full else None
+    position = count(session, conference, "waiting") + 1 if is_full else None
     key, wrapped = vault.new_key()
     status = RegistrationStatus.WAITING if is_full else RegistrationStatus.CONFIRMED
     row = Registration(
@@ -124,6 +125,7 @@ def register(
         conference_id=conference.id or 0,
         status=status,
         position=position,
+        waiting_since=now if is_full else None,
         wants_to_speak=slip.wants_to_speak,
         key=wrapped,
         details=slip.details.close(key),
@@ -134,7 +136,7 @@ def register(
     )
     session.add(row)
     session.flush()
-    _record(session, row, "registered", by="resident", now=now, status=status.value)
+    record(session, row, "registered", by="resident", now=now, status=status.value)
     return row
 
 
@@ -143,8 +145,9 @@ def cancel(session: Session, row: Registration, *, by: str, now: datetime) -> No
     if row.status is RegistrationStatus.CANCELLED:
         return
     row.status = RegistrationStatus.CANCELLED
+    row.waiting_since = row.offer_until = None
     session.add(row)
-    _record(session, row, "cancelled", by=by, now=now)
+    record(session, row, "cancelled", by=by, now=now)
 
 
 def fix_date(
@@ -233,18 +236,19 @@ def of_chats(session: Session, chats: Chats) -> list[Registration]:
     )
 
 
-def _count(session: Session, conference: Conference, status: str) -> int:
+def count(session: Session, conference: Conference, *statuses: str) -> int:
+    """How many slips of a conference stand so."""
     return session.exec(
         select(func.count())
         .select_from(Registration)
         .where(
             Registration.conference_id == conference.id,
-            Registration.status == RegistrationStatus(status),
+            col(Registration.status).in_(map(RegistrationStatus, statuses)),
         )
     ).one()
 
 
-def _record(
+def record(
     session: Session,
     row: Registration,
     kind: str,
@@ -253,6 +257,7 @@ def _record(
     now: datetime,
     **data: object,
 ) -> None:
+    """One event of a slip."""
     events.record(
         session,
         "registration",

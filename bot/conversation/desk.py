@@ -9,6 +9,7 @@ from functools import singledispatchmethod
 from sqlmodel import Session, col, select, update
 
 from bot.channels.base import MediaKind
+from bot.conferences import seats
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference, Registration
 from bot.conversation import effects as wanted
@@ -119,6 +120,25 @@ class Desk:
         row = self.session.get_one(Registration, effect.registration_id)
         if row.conversation_id in self._chats.ids:
             conferences.cancel(self.session, row, by=RESIDENT.name, now=self.now)
+
+    @perform.register
+    def _take_seat(self, effect: wanted.TakeSeat) -> wanted.Outcome | None:
+        row = self.session.get_one(Registration, effect.registration_id)
+        if row.conversation_id not in self._chats.ids:
+            return None
+        seats.take(self.session, row, by=RESIDENT.name, now=self.now)
+        conference = self.session.get_one(Conference, row.conference_id)
+        plan = self.registry.profile.programme(row.programme_id).conference_plan(
+            conference.plan_id
+        )
+        return wanted.SeatAnswered(
+            code=row.code,
+            status=row.status.value,
+            position=seats.place_in_line(self.session, row),
+            starts_at=conference.starts_at,
+            place=conference.place,
+            minutes=plan.arrive_minutes_before or None,
+        )
 
     @perform.register
     def _withdraw(self, effect: wanted.Withdraw) -> None:

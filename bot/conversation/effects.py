@@ -66,6 +66,13 @@ class CancelSlip:
 
 
 @dataclass(frozen=True)
+class TakeSeat:
+    """Take the seat that was offered, or wait for another; outcome ``SeatAnswered``."""
+
+    registration_id: int
+
+
+@dataclass(frozen=True)
 class Withdraw:
     """Withdraw an own petition."""
 
@@ -241,6 +248,7 @@ Effect = (
     FilePetitions
     | Register
     | CancelSlip
+    | TakeSeat
     | Withdraw
     | RaiseAt
     | AddTo
@@ -302,6 +310,19 @@ class Registered:
 
 
 @dataclass(frozen=True)
+class SeatAnswered:
+    """Outcome of ``TakeSeat``: where the slip stands now."""
+
+    code: str
+    status: str
+    position: int | None
+    starts_at: datetime | None
+    place: str | None
+    minutes: int | None
+    """How long before to be there."""
+
+
+@dataclass(frozen=True)
 class LookedUp:
     """Outcome of ``LookUp``; ``found`` is false for every reason not to show it."""
 
@@ -339,4 +360,12 @@ class ChatsLinked:
     refused: str | None = None
 
 
-Outcome = PetitionsFiled | Registered | LookedUp | Joined | LinkCodeMade | ChatsLinked
+Outcome = (
+    PetitionsFiled
+    | Registered
+    | SeatAnswered
+    | LookedUp
+    | Joined
+    | LinkCodeMade
+    | ChatsLinked
+)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from bot.channels.base import MediaKind
 from bot.conversation import edits
 from bot.conversation.effects import AddTo, Effect, Outcome
-from bot.conversation.flows import heard, rate
+from bot.conversation.flows import heard, rate, seat
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.flows.petition import is_an_offer
 from bot.conversation.kinds import believed, doubted_kind
@@ -159,6 +159,7 @@ class Engine:
             self._changed_afterwards,
             self._command,
             self._read_back,
+            self._seat_offered,
             self._question_inside,
             self._running,
             self._answer_about,
@@ -271,6 +272,16 @@ class Engine:
         if frames:
             scene.pop()
         self._flows[heard.HeardFlow.name].open(scene)
+        return True
+
+    def _seat_offered(self, scene: Scene) -> bool:
+        """Nothing runs, but a seat was offered: a yes takes it, a no is asked about."""
+        if scene.state.frames or scene.turn.payload:
+            return False
+        if not (scene.affirmed() or scene.denied()) or seat.offered(scene) is None:
+            return False
+        opens = seat.TAKE if scene.affirmed() else "cancel_registration"
+        self._flows[self._openings[opens]].open(scene)
         return True
 
     def _is_code(self, scene: Scene) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlmodel import Session, col, select
 
 from bot.channels.base import Enclosure
+from bot.conferences import seats
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference
 from bot.conversation import hamlet
@@ -98,9 +99,10 @@ class DatabaseFacts:
                     registration_id=row.id or 0,
                     code=row.code,
                     status=row.status.value,
-                    position=row.position if row.status.value == "waiting" else None,
+                    position=seats.place_in_line(self._session, row),
                     starts_at=conference.starts_at if conference else None,
                     petition_code=petition.code if petition else None,
+                    offer_until=row.offer_until,
                 )
             )
         return slips

@@ -138,6 +138,13 @@ class Slip:
     position: int | None
     starts_at: datetime | None
     petition_code: str | None
+    offer_until: datetime | None = None
+    """Until when a seat is held for an answer."""
+
+    @property
+    def may_take(self) -> bool:
+        """Whether a seat is offered, or was and not answered in time."""
+        return self.status in ("offered", "lapsed")
 
 
 @dataclass(frozen=True)

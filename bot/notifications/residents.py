@@ -6,12 +6,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.clock import today
+from bot.conferences import seats
 from bot.conferences import service as conferences
 from bot.conferences.model import Conference, Registration
 from bot.deadlines.calendar import WorkingCalendar
 from bot.localities.profile import Profile
 from bot.notifications import table
 from bot.notifications.policy import Fate, NoticeEvent, Notifier
+from bot.notifications.quiet import is_quiet
 from bot.petitions.life import AT_OFFICE
 from bot.petitions.model import Alert, Petition
 from bot.petitions.service import Registry
@@ -134,6 +136,34 @@ def remind_of_conferences(
             now=now,
         )
     return len(due)
+
+
+def offer_seats(
+    session: Session, notifier: Notifier, locality_id: str, now: datetime
+) -> int:
+    """Pass on the offers that nobody answered and offer the free seats to who waits;
+    how much was done. At night nothing is offered, so that nobody sleeps through it."""
+    passed_on = seats.pass_on_due(session, locality_id, now)
+    if is_quiet(now):
+        return passed_on
+    offered = seats.offer_due(session, locality_id, now)
+    for conference, row in offered:
+        values: dict[str, object] = {
+            "until": row.offer_until,
+            "starts_at": conference.starts_at,
+            "place": conference.place,
+            "dated": conference.starts_at is not None,
+        }
+        _tell_slips(
+            session,
+            notifier,
+            [row],
+            NoticeEvent.SEAT_OFFERED,
+            values,
+            stage=f"seat/{row.offer_until}",
+            now=now,
+        )
+    return passed_on + len(offered)
 
 
 def _tell_slips(

@@ -66,6 +66,8 @@ class NoticeEvent(StrEnum):
     CONFERENCE_SOON = "conference_soon"
     CONFERENCE_TOMORROW = "conference_tomorrow"
     CONFERENCE_CANCELLED = "conference_cancelled"
+    SEAT_OFFERED = "seat_offered"
+    """A seat became free for who waits on the list."""
     ALERT_TAKEN = "alert_taken"
     LINKED = "linked"
     UNLINKED = "unlinked"

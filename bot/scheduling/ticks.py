@@ -66,6 +66,9 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
     def remind_of_conferences(session: Session, now: datetime) -> int:
         return residents.remind_of_conferences(session, notifier, product.profile, now)
 
+    def offer_seats(session: Session, now: datetime) -> int:
+        return residents.offer_seats(session, notifier, locality, now)
+
     def call_unread(session: Session, now: datetime) -> int:
         return calls.call_unread(session, vault, locality, now)
 
@@ -110,6 +113,7 @@ def ticks(product: Product, remind: Remind | None = None) -> list[Tick]:
         Tick("closing", 600, counter(Counter.close_due)),
         Tick("progress", 600, tell_progress),
         Tick("conference_reminders", 300, remind_of_conferences),
+        Tick("seats", 60, offer_seats),
         Tick("unread_notices", 600, call_unread),
         Tick("calendar", 3600, look_at_calendar),
         Tick("duties", 60, find_duties),

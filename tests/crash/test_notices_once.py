@@ -15,6 +15,8 @@ from sqlmodel import Session, select
 
 from bot.bootstrap import Product
 from bot.channels.base import InboundMessage
+from bot.conferences import service as conferences
+from bot.conferences.model import Conference, Registration, RegistrationStatus
 from bot.notifications import digests, progress, residents
 from bot.notifications.model import Conversation, DigestItem, News, Outbound
 from bot.notifications.policy import Fate, NoticeEvent
@@ -26,6 +28,7 @@ from bot.petitions.service import NewPetition
 from bot.staff import service as staff
 from bot.staff.model import Account, Role
 from bot.storage.database import Database
+from bot.storage.events import Event
 from tests.support.talk import Clock, RecordingChannel, at
 
 _TOGETHER = 4
@@ -244,6 +247,48 @@ def test_news_that_all_tell_at_once_are_told_once(
         told.append(len(rows(product, Outbound)))
     once_each(product)
     assert [day for day in range(1, 41) if told[day] > told[day - 1]] == [15, 30]
+
+
+def test_a_seat_that_all_offer_at_once_is_offered_to_one(
+    product: Product, clock: Clock
+) -> None:
+    with product.database.writing() as session:
+        conference = session.exec(select(Conference)).one()
+        conference.seats = 0
+        session.add(conference)
+    for n in range(_ROUNDS):
+        waits(product, talked(product, f"n{n}"))
+
+    def offer(replica: Product, session: Session) -> int:
+        return residents.offer_seats(
+            session, replica.notifier, replica.profile.id, replica.clock()
+        )
+
+    with product.database.writing() as session:
+        conference = session.exec(select(Conference)).one()
+        conference.seats = 1
+        session.add(conference)
+    for number in range(1, _ROUNDS + 1):  # the offer before it is over at that moment
+        assert sum(together(product, offer)) >= 1
+        together(product, offer)
+        standing = [row.status.value for row in rows(product, Registration)]
+        assert standing.count("offered") == 1
+        assert len(rows(product, Outbound)) == number
+        acts = [row.kind for row in rows(product, Event)]
+        assert acts.count("seat_offered") == number
+        assert acts.count("offer_lapsed") == number - 1
+        clock.advance(hours=4 if number % 3 else 16)
+    once_each(product)
+
+
+def waits(product: Product, chat: int) -> None:
+    with product.database.writing() as session:
+        conference = session.exec(select(Conference)).one()
+        slip = conferences.NewSlip(conference, Details(), False, None, chat)
+        row = conferences.register(
+            session, product.profile, product.vault, slip, now=product.clock()
+        )
+        assert row.status is RegistrationStatus.WAITING
 
 
 def test_a_crash_in_the_middle_leaves_all_or_nothing(product: Product) -> None:

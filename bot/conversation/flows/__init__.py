@@ -32,6 +32,8 @@ from bot.conversation.flows.sealed import (
     ProtectionFlow,
     SelfHarmFlow,
 )
+from bot.conversation.flows.seat import TAPPED as SEAT
+from bot.conversation.flows.seat import SeatFlow
 from bot.conversation.flows.start import START, StartFlow
 from bot.conversation.flows.talk import TALK, TalkFlow
 from bot.conversation.linking import LINKED, TYPED, LinkedFlow
@@ -62,6 +64,7 @@ ALL = {
         QuestionsFlow(),
         RateFlow(),
         RegisterFlow(),
+        SeatFlow(),
         SelfHarmFlow(),
         StartFlow(),
         TalkFlow(),
@@ -99,6 +102,7 @@ OPENINGS = {
     **dict.fromkeys((JOIN, LEAVE), "join"),
     **dict.fromkeys(TAPPED, "rate"),
     **dict.fromkeys(HEARD, HeardFlow.name),
+    **dict.fromkeys(SEAT, SeatFlow.name),
     **dict.fromkeys(TALK, "talk"),
 }
 

@@ -133,4 +133,6 @@ def _slip(slip: Slip) -> dict[str, object]:
         "dated": slip.starts_at is not None,
         "position": slip.position,
         "petition_code": slip.petition_code,
+        "status": slip.status,
+        "until": slip.offer_until,
     }

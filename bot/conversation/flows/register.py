@@ -10,6 +10,7 @@ from bot.conversation.effects import (
     Register,
     Registered,
 )
+from bot.conversation.flows.follow import show_slip
 from bot.conversation.flows.problems import Problem, find_problems
 from bot.conversation.form import FormFlow
 from bot.conversation.phrases import plain
@@ -59,7 +60,9 @@ class RegisterFlow(FormFlow):
 
     def _is_registered(self, scene: Scene) -> bool:
         slips = scene.facts.slips()
-        if slips:
+        if slips and slips[0].may_take:
+            show_slip(scene, slips[0])
+        elif slips:
             scene.say(
                 "utter_already_registered",
                 code=slips[0].code,
