@@ -67,6 +67,12 @@ class Registration(SQLModel, table=True):
     """Since when it waits for a seat: who waits longest is next."""
     offer_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Until when the seat that was offered is held."""
+
+    @property
+    def may_take(self) -> bool:
+        """Whether a seat was offered and not answered, in time or not."""
+        return self.status in (RegistrationStatus.OFFERED, RegistrationStatus.LAPSED)
+
     wants_to_speak: bool
     key: bytes
     details: bytes

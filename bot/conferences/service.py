@@ -16,6 +16,7 @@ from bot.petitions.details import Details
 from bot.storage import counters, events
 from bot.storage.vault import Vault
 
+REGISTRATION = "registration"
 _SERIES = "DK"
 _REMIND_DAYS = (3, 1)
 _REMIND_AT = time(8)
@@ -260,7 +261,7 @@ def record(
     """One event of a slip."""
     events.record(
         session,
-        "registration",
+        REGISTRATION,
         row.id or 0,
         kind,
         locality_id=row.locality_id,

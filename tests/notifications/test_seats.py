@@ -11,7 +11,9 @@ from bot.commands.people import fix_planned_date
 from bot.conferences.model import Conference, Registration
 from bot.errors import ChannelError
 from bot.petitions import duty
+from bot.staff.model import Role
 from bot.storage.events import Event
+from tests.support.console import Desk
 from tests.support.talk import Clock, Person, Talk, at
 
 STARTS = at("2025-12-12T08:00")
@@ -303,8 +305,41 @@ def test_who_asks_meanwhile_is_shown_the_offer(talk: Talk) -> None:
     assert bay.buttons == ["Tôi dự", "Nhường chỗ"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "answer", "told", "status"),
+    [
+        (1, "take", "Đã giữ chỗ cho người này", "confirmed"),
+        (1, "give", "Đã hủy phiếu; chỗ chuyển cho người sau", "cancelled"),
+        (5, "take", "vào lại cuối danh sách chờ", "waiting"),
+    ],
+)
+def test_the_office_enters_what_was_answered_by_telephone(
+    desk: Desk, clock: Clock, hours: int, answer: str, told: str, status: str
+) -> None:
+    talk = desk.talk
+    an, _, _ = (register(talk, name) for name in ("an", "bay", "cam"))
+    give_back(an)
+    talk.channel.fails_with = ChannelError("blocked", permanent=True)
+    talk.tick("seats")
+    talk.channel.fails_with = None
+    van = desk.officer("van", Role.OFFICE)
+    form = van.get("/staff/calls").form("/seat")
+    clock.advance(hours=hours)
+    talk.tick("seats")
+
+    page = van.submit(form, answer=answer)
+    again = van.submit(form, answer=answer)
+
+    assert told in page.text
+    assert told in again.text
+    assert "Nhận chỗ" not in page.text
+    assert standing(talk)[1] == status
+    last = {"confirmed": "seat_taken", "waiting": "waits_again"}.get(status, status)
+    assert acts(talk, 2).count(last) == 1
+
+
 def test_who_cannot_be_written_to_is_rung_and_the_seat_goes_on_all_the_same(
-    talk: Talk, clock: Clock
+    desk: Desk, talk: Talk, clock: Clock
 ) -> None:
     an, _, cam = (register(talk, name) for name in ("an", "bay", "cam"))
     give_back(an)
@@ -318,6 +353,7 @@ def test_who_cannot_be_written_to_is_rung_and_the_seat_goes_on_all_the_same(
     assert said.phone == "+84386000144"
     assert "Có 1 chỗ cho ông/bà" in said.text
 
+    assert "Nhận chỗ" in desk.officer("van", Role.OFFICE).get("/staff/calls").text
     talk.channel.fails_with = None
     clock.advance(hours=4)
     talk.tick("seats")

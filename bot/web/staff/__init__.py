@@ -65,6 +65,7 @@ PAGES = (
     Page("POST", "/new", behalf.add, _OFFICE),
     Page("GET", "/calls", duty.calls, _OFFICE),
     Page("POST", "/calls/{id}/done", duty.done, _OFFICE),
+    Page("POST", "/calls/{id}/seat", duty.seat, _OFFICE),
     Page("GET", "/listen", listen.show, _OFFICE),
     Page("POST", "/listen/{code}", listen.write, _OFFICE),
     Page("POST", "/listen/{code}/seal", listen.seal, _OFFICE),

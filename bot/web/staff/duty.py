@@ -9,6 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.bootstrap import Product
+from bot.conferences import seats
+from bot.conferences import service as conferences
+from bot.conferences.model import Registration
 from bot.conversation.phone import spaced
 from bot.localities.profile import Interpreter
 from bot.notifications import persons, residents
@@ -46,6 +49,8 @@ class Call:
     hours: str = ""
     interpreters: tuple[Interpreter, ...] = ()
     """Who speaks that language."""
+    is_seat: bool = False
+    """A seat was offered, and there is no answer yet."""
 
 
 async def alerts(console: Console, visit: Visit) -> Response:
@@ -95,11 +100,46 @@ async def done(console: Console, visit: Visit) -> Response:
     return console.to(_HERE, "rung")
 
 
+async def seat(console: Console, visit: Visit) -> Response:
+    """Somebody who was rung takes the seat that was offered, or leaves it."""
+    officer, call_id, now = visit.officer, visit.row(), visit.now
+    takes = visit.form.get("answer") == "take"
+
+    def work(session: Session) -> str:
+        call = session.get(CallBack, call_id, with_for_update=True)
+        slip = _slip(session, call) if call else None
+        if call is None or slip is None or call.locality_id != officer.locality_id:
+            raise HTTPException(404)
+        if call.done_at is None:
+            _answer(session, slip, takes, officer.login, now)
+            duty.rung(session, officer.locality_id, call_id, officer, now)
+        return slip.status.value
+
+    return console.to(_HERE, f"seat_{await console.write(work)}")
+
+
+def _answer(
+    session: Session, slip: Registration, takes: bool, by: str, now: datetime
+) -> None:
+    if takes:
+        seats.take(session, slip, by=by, now=now)
+    elif slip.may_take:
+        conferences.cancel(session, slip, by=by, now=now)
+
+
+def _slip(session: Session, call: CallBack) -> Registration | None:
+    """The registration that a call is about."""
+    aggregate, _, number = (call.matter or "").partition("/")
+    is_slip = aggregate == conferences.REGISTRATION
+    return session.get(Registration, int(number)) if is_slip else None
+
+
 def _call(session: Session, product: Product, row: CallBack) -> Call:
     note = duty.note(product.vault, row)
     chat_id = row.conversation_id
     chat = session.get(Conversation, chat_id) if chat_id else None
     owed = next(iter(data_requests.open_dues(session, row)), None)
+    slip = _slip(session, row)
     return Call(
         id=row.id or 0,
         at=row.at,
@@ -117,6 +157,7 @@ def _call(session: Session, product: Product, row: CallBack) -> Call:
         interpreters=tuple(
             one for one in product.profile.interpreters if one.language == note.language
         ),
+        is_seat=slip is not None and slip.may_take,
     )
 
 
