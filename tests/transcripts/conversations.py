@@ -343,6 +343,12 @@ async def register(stage: Stage) -> None:
             break
         await bay.say(_answer_of_bay(bay))
     await bay.say("gui")
+    stage.comes("2025-12-10T15:00", "Có thêm một chỗ.")
+    stage.act(_adds_a_seat)
+    stage.tick("seats")
+    await bay.is_told()
+    stage.comes("2025-12-10T16:10")
+    await bay.say("toi du")
 
 
 def _answer_of_bay(bay: Resident) -> str:
@@ -359,6 +365,12 @@ def _answer_of_bay(bay: Resident) -> str:
 def _fills_the_hall(session: Session, _: Counter) -> None:
     conference = session.get_one(Conference, 1)
     conference.seats = 0
+    session.add(conference)
+
+
+def _adds_a_seat(session: Session, _: Counter) -> None:
+    conference = session.get_one(Conference, 1)
+    conference.seats = 1
     session.add(conference)
 
 
