@@ -12,9 +12,9 @@ from bot.notifications.outbox import Parcel
 AT_ONCE = 90
 """Messages in hand. A platform that takes 30 a second and a second for each is kept
 busy; other messages still find a connection."""
-_FIRST = 8
-"""In hand at the beginning, and twice as many each time: connections are opened and how
-long the way is becomes known before many are on it."""
+FIRST = 8
+"""In hand at the beginning, and twice as many with each claim: connections are opened
+and how long the way is becomes known before many are on it."""
 _ROOM = 12
 """So many have landed before more are claimed."""
 _TOGETHER = 0.08
@@ -40,7 +40,7 @@ class Crowd:
     async def send(self) -> None:
         """Until nothing is left; what is in hand when this is cancelled still goes."""
         flying: set[asyncio.Task[None]] = set()
-        most = _FIRST
+        most = FIRST
         try:
             while True:
                 before = len(flying)
@@ -49,7 +49,7 @@ class Crowd:
                     await asyncio.sleep(_TOGETHER if len(flying) > before else _IN_VAIN)
                 elif not flying:
                     return
-                await _land(flying, max(0, most - _ROOM) if is_more else 0)
+                await _land(flying, AT_ONCE - _ROOM if is_more else 0)
                 most = min(2 * most, AT_ONCE)
         finally:
             await asyncio.gather(*flying, return_exceptions=True)

@@ -66,7 +66,7 @@ class ZaloRig:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.server.now = self.server.webhook.now = self.product.clock
-        async with OfficialAccount(self.product, self.server).webhook(timeout=0.5):
+        async with OfficialAccount(self.product, self.server).webhook(timeout=1.5):
             yield
 
     @contextlib.asynccontextmanager
