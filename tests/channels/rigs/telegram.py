@@ -66,7 +66,7 @@ class TelegramRig:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.server.now = self.product.clock
-        async with Commune(self.product, self.server).webhook(timeout=1.5):
+        async with Commune(self.product, self.server).webhook(timeout=0.7):
             yield
 
     @contextlib.asynccontextmanager
