@@ -234,7 +234,7 @@ def edit(random: Random, state: State, text: str, signals: frozenset[Signal]) ->
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 2**32), full=st.booleans(), steps=st.integers(1, 40))
 def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
     seed: int, full: bool, steps: int
@@ -257,7 +257,7 @@ def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
                 assert effect.petition.content.strip()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 25))
 def test_cancel_leads_out_of_wherever_a_walk_has_led(seed: int, steps: int) -> None:
     random, state, known = Random(seed), State(), facts(full=True)

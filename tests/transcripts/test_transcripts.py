@@ -1,5 +1,5 @@
-"""The transcripts in the documents are what people see. Each conversation is played on
-one channel, and each channel gets two of them; ``make transcripts`` plays them all."""
+"""The transcripts in the documents are what people see. Every other one is
+played, each on another channel; ``make transcripts`` plays them all on all."""
 
 from itertools import cycle
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.transcripts.stage import commune, played
 _PLAYS = [
     pytest.param(conversation, channel, id=f"{conversation.name}-{channel}")
     for conversation, channel in zip(
-        CONVERSATIONS, cycle(markdown.CHANNELS), strict=False
+        CONVERSATIONS[::2], cycle(markdown.CHANNELS), strict=False
     )
 ]
 
