@@ -17,6 +17,9 @@ from bot.conversation.model import Inbound
 from bot.notifications.model import Conversation, Outbound
 
 PATIENCE = 10.0
+WAIT, SILENCE = 1.5, 3.0
+"""How long the product waits for the platform's answer, and a platform that is silent
+keeps it waiting: seconds."""
 BURST = Burst(timedelta(seconds=0.3), timedelta(seconds=2))
 
 

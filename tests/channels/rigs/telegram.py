@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bot.bootstrap import Product
 from tests.channels.conftest import Commune
-from tests.channels.rigs.base import Heard, delivered
+from tests.channels.rigs.base import SILENCE, WAIT, Heard, delivered
 from tests.doubles.telegram import TelegramServer, User
 
 
@@ -66,7 +66,7 @@ class TelegramRig:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.server.now = self.product.clock
-        async with Commune(self.product, self.server).webhook(timeout=0.7):
+        async with Commune(self.product, self.server).webhook(timeout=WAIT):
             yield
 
     @contextlib.asynccontextmanager
@@ -86,10 +86,10 @@ class TelegramRig:
         self.server.answer_garbage("sendMessage")
 
     def keep_silent(self) -> None:
-        self.server.keep_silent("sendMessage", 1.0)
+        self.server.keep_silent("sendMessage", SILENCE)
 
     def keep_silent_on_picture(self) -> None:
-        self.server.keep_silent("sendPhoto", 1.0)
+        self.server.keep_silent("sendPhoto", SILENCE)
 
     def refuse_picture(self) -> None:
         self.server.fail_with("sendPhoto", 400)

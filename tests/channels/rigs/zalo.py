@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bot.bootstrap import Product
 from tests.channels.official import OfficialAccount
-from tests.channels.rigs.base import Heard, delivered
+from tests.channels.rigs.base import SILENCE, WAIT, Heard, delivered
 from tests.doubles.zalo import MESSAGE, UPLOAD, ZaloServer
 from tests.doubles.zalo_user import User
 
@@ -66,7 +66,7 @@ class ZaloRig:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.server.now = self.server.webhook.now = self.product.clock
-        async with OfficialAccount(self.product, self.server).webhook(timeout=1.5):
+        async with OfficialAccount(self.product, self.server).webhook(timeout=WAIT):
             yield
 
     @contextlib.asynccontextmanager
@@ -91,7 +91,7 @@ class ZaloRig:
         self.server.answer_garbage(MESSAGE)
 
     def keep_silent(self) -> None:
-        self.server.keep_silent(MESSAGE, 1.0)
+        self.server.keep_silent(MESSAGE, SILENCE)
 
     def keep_silent_on_picture(self) -> None:
         self.keep_silent()

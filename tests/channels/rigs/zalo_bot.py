@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from bot.bootstrap import Product
 from tests.channels.pilot import Pilot
-from tests.channels.rigs.base import Heard, delivered
+from tests.channels.rigs.base import SILENCE, WAIT, Heard, delivered
 from tests.doubles.zalo_bot import User, ZaloBotServer
 
 
@@ -65,7 +65,7 @@ class ZaloBotRig:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.server.now = self.product.clock
-        async with Pilot(self.product, self.server).webhook(timeout=0.5):
+        async with Pilot(self.product, self.server).webhook(timeout=WAIT):
             yield
 
     @contextlib.asynccontextmanager
@@ -90,4 +90,4 @@ class ZaloBotRig:
         self.server.answer_garbage("sendMessage")
 
     def keep_silent(self) -> None:
-        self.server.keep_silent("sendMessage", 1.0)
+        self.server.keep_silent("sendMessage", SILENCE)
