@@ -299,18 +299,22 @@ class Desk:
             at=self.now,
         )
 
-    @perform.register
-    def _guided(self, effect: wanted.Guided) -> None:
+    def _record(self, conversation_id: int, kind: str, **data: object) -> None:
+        """What the resident did in a chat."""
         events.record(
             self.session,
             "conversation",
-            self._conversation_id,
-            "guided",
+            conversation_id,
+            kind,
             locality_id=self._locality,
             by=RESIDENT.name,
             now=self.now,
-            topic=effect.topic,
+            **data,
         )
+
+    @perform.register
+    def _guided(self, effect: wanted.Guided) -> None:
+        self._record(self._conversation_id, "guided", topic=effect.topic)
 
     @perform.register
     def _request_data(self, effect: wanted.RequestData) -> None:
@@ -320,16 +324,7 @@ class Desk:
         if not data_requests.take(self.session, self.registry, call, self.now):
             return
         Notifier.of(self.registry, self.texts).call_office(self.session, call)
-        events.record(
-            self.session,
-            "conversation",
-            self._conversation_id,
-            "data_requested",
-            locality_id=self._locality,
-            by=RESIDENT.name,
-            now=self.now,
-            erase=effect.erase,
-        )
+        self._record(self._conversation_id, "data_requested", erase=effect.erase)
 
     @perform.register
     def _want_broadcasts(self, effect: wanted.WantBroadcasts) -> None:
@@ -349,14 +344,8 @@ class Desk:
         if not wanted:
             outbox.drop(self.session, stored_id(chat.id), Urgency.BROADCAST)
         self.session.add(chat)
-        events.record(
-            self.session,
-            "conversation",
-            stored_id(chat.id),
-            "broadcasts_wanted" if wanted else "broadcasts_stopped",
-            locality_id=self._locality,
-            by=RESIDENT.name,
-            now=self.now,
+        self._record(
+            stored_id(chat.id), "broadcasts_wanted" if wanted else "broadcasts_stopped"
         )
 
     @perform.register
@@ -376,14 +365,8 @@ class Desk:
             by_the_way = Urgency.NUDGE, Urgency.BROADCAST
             outbox.drop(self.session, stored_id(chat.id), *by_the_way)
         self.session.add(chat)
-        events.record(
-            self.session,
-            "conversation",
-            stored_id(chat.id),
-            "notices_wanted" if wanted else "notices_stopped",
-            locality_id=self._locality,
-            by=RESIDENT.name,
-            now=self.now,
+        self._record(
+            stored_id(chat.id), "notices_wanted" if wanted else "notices_stopped"
         )
 
     @perform.register
@@ -438,16 +421,7 @@ class Desk:
     @perform.register
     def _drop_media(self, effect: wanted.DropMedia) -> None:
         erase.destroy_files(self.session, effect.media)
-        events.record(
-            self.session,
-            "conversation",
-            self._conversation_id,
-            "files_dropped",
-            locality_id=self._locality,
-            by=RESIDENT.name,
-            now=self.now,
-            files=list(effect.media),
-        )
+        self._record(self._conversation_id, "files_dropped", files=list(effect.media))
 
     @perform.register
     def _tell_hamlet(self, effect: wanted.TellHamlet) -> None:
