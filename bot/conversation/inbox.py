@@ -19,6 +19,7 @@ from bot.notifications import outbox
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.petitions.code import find_code, find_codes
 from bot.safety.rules import SafetyRules, Signal
+from bot.storage.types import table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 from nlu.text import clean
 
@@ -67,7 +68,7 @@ class _Chat(NamedTuple):
 
 
 _CHAT = (
-    sa_select(*(Conversation.__table__.c[name] for name in _Chat._fields))  # type: ignore[attr-defined]
+    sa_select(*(table_of(Conversation).c[name] for name in _Chat._fields))
     .where(*_IS_PEER)
     .with_for_update()
 )
@@ -183,7 +184,7 @@ class Inbox:
         self._hand_over(session, chat, now)
         key = self._vault.unwrap(chat.key)
         message = self._as_meant(session, chat, key, message, now)
-        body, ends_burst = self._body(session, chat, key, message, now)
+        body = self._body(session, chat, key, message, now)
         if body is None:
             return Receipt(chat.id, True, chat.due_at)
         session.connection().execute(
@@ -197,8 +198,7 @@ class Inbox:
                 "received_at": now,
             },
         )
-        due = self._hear(session, chat, now, ends_burst, has_files=bool(body.media))
-        return Receipt(chat.id, False, due)
+        return Receipt(chat.id, False, self._hear(session, chat, body, now))
 
     def _body(
         self,
@@ -207,9 +207,8 @@ class Inbox:
         key: bytes,
         message: InboundMessage,
         now: datetime,
-    ) -> tuple[Body | None, bool]:
-        """What is stored, and whether nothing can follow that belongs to it. None for
-        what came before in another form."""
+    ) -> Body | None:
+        """What is stored; None for what came before in another form."""
         seen, about = message.seen, None
         if message.under is not None:
             above = outbox.sent_as(session, chat.id, message.under)
@@ -217,15 +216,15 @@ class Inbox:
             if message.payload and above:
                 seen = above.id
         if self._is_tapped_again(session, chat, key, message, seen, now):
-            return None, False
+            return None
         media = message.media
         if message.edited:
             media = self._not_there_yet(session, chat, media)
             if not (media or message.text):
-                return None, False
+                return None
         assessment = self._safety.assess(clean(message.text))
         files = [self._attach(session, chat, one, now) for one in media]
-        body = Body(
+        return Body(
             text=assessment.text,
             sent_at=message.sent_at,
             payload=message.payload,
@@ -240,8 +239,6 @@ class Inbox:
             signals=tuple(sorted(signal.value for signal in assessment.signals)),
             danger=assessment.danger.value if assessment.danger else None,
         )
-        is_urgent = Signal.DANGER in assessment.signals
-        return body, is_urgent or self._ends_burst(body)
 
     def _is_known(
         self, session: Session, account: ChannelAccount, message: InboundMessage
@@ -398,9 +395,11 @@ class Inbox:
         return row
 
     def _ends_burst(self, body: Body) -> bool:
-        """A button, a command or a code is a whole turn by itself; a greeting is what a
-        story begins with."""
+        """A button, a command or a code is a whole turn by itself, and danger does not
+        wait; a greeting is what a story begins with."""
         if body.payload or body.phone or body.location:
+            return True
+        if Signal.DANGER.value in body.signals:
             return True
         text = body.text
         return bool(text) and (
@@ -409,18 +408,13 @@ class Inbox:
         )
 
     def _hear(
-        self,
-        session: Session,
-        chat: _Chat,
-        now: datetime,
-        ends_burst: bool,
-        *,
-        has_files: bool,
+        self, session: Session, chat: _Chat, body: Body, now: datetime
     ) -> datetime:
         """Note that somebody is there. Returns when the turn is due: free text and the
         pictures of an album may have more to come."""
         first = chat.first_waiting_at or now
-        if ends_burst or not (chat.free_text or has_files):
+        may_go_on = chat.free_text or body.media
+        if self._ends_burst(body) or not may_go_on:
             due = now
         else:
             due = min(now + self._burst.wait, first + self._burst.longest)
