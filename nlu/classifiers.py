@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,10 @@ Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
 _OF_NETWORK = QUESTIONS[:2]
-_TOLERANCE, _ROUGHLY = 1e-2, 1e-1
-"""Of the solver: finer ones take twice as long and answer no better. A trial may be
-rough: it only tells how sure the model may be."""
+_TOLERANCES = {"intent": 3e-2, "kind": 2e-2, "field": 1e-2}
+_ROUGHLY = 1e-1
+"""Of the solver: finer ones take twice as long and answer no better; the intent has the
+network beside it. A trial may be rough: it only tells how sure the model may be."""
 _STORED = np.float16
 """Three digits of a coefficient tell the labels apart as well as seven, and the model
 is half as large."""
@@ -342,7 +343,7 @@ def version_of(examples: Sequence[Example]) -> str:
 
 
 def _sort_key(example: Example) -> str:
-    return json.dumps(astuple(example))
+    return json.dumps([*vars(example).values()])
 
 
 _Labelled = tuple[csr_matrix, list[str]]
@@ -378,14 +379,14 @@ class _Rows:
         """A head for each question, one that has not seen what is unseen, and the
         network. Half of what is seen is enough to tell how sure a head may be."""
         known = [i % 2 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
-        whole = [(self._labelled(q), _TOLERANCE) for q in QUESTIONS]
+        whole = [(self._labelled(q), _TOLERANCES[q]) for q in QUESTIONS]
         trial = [(self._labelled(q, known), _ROUGHLY) for q in QUESTIONS]
         work = [delayed(Network.fit)(*self._pairs())]  # the longest comes first
         work += [
             delayed(Head.fit)(*labelled, settings, tolerance)
             for labelled, tolerance in (*whole, *trial)
         ]
-        network, *heads = Parallel(n_jobs=-1)(work)
+        network, *heads = Parallel(n_jobs=-1, prefer="threads")(work)
         most = len(QUESTIONS)
         return (
             dict(zip(QUESTIONS, heads[:most], strict=True)),

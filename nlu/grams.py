@@ -7,6 +7,7 @@ without the checks that cost scikit-learn a millisecond a call.
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, pairwise, repeat
@@ -192,11 +193,24 @@ class Matrix:
         self._idf = np.concatenate([f.idf_ for f in self._families]).astype(np.float32)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_families": self._families, "_weights": self._weights}
+        """With each vocabulary as one text: hundreds of thousands of n-grams one by one
+        take seconds to write and to read."""
+        grams = ["\n".join(family.get_feature_names_out()) for family in self._families]
+        families = [_without_vocabulary(family) for family in self._families]
+        return {"_families": families, "_weights": self._weights, "grams": grams}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        for family, grams in zip(state["_families"], state.pop("grams"), strict=True):
+            listed = grams.split("\n")
+            family.vocabulary_ = dict(zip(listed, range(len(listed)), strict=True))
         self.__dict__.update(state)
         self._prepare()
+
+
+def _without_vocabulary(family: TfidfVectorizer) -> TfidfVectorizer:
+    bare = copy(family)
+    del bare.vocabulary_
+    return bare
 
 
 class _Letters(dict[str, list[int]]):

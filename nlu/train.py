@@ -18,6 +18,7 @@ _SUFFIXES = (".py", ".tsv", ".txt", ".yml")
 _LENGTH = 16
 _QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
+    "RASA_MAX_CACHE_SIZE": "0",  # there is one component: writing it twice helps nobody
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "OMP_NUM_THREADS": "1",
