@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from bot.conversation.flows.sealed import doors
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
 from bot.deadlines.calendar import Why
@@ -10,6 +11,7 @@ from bot.petitions.life import Stage
 QUESTIONS = frozenset(
     {
         "ask_content",
+        "ask_how_to_denounce",
         "ask_how_to_register",
         "ask_how_to_submit",
         "ask_location",
@@ -26,6 +28,11 @@ QUESTIONS = frozenset(
 _CONFERENCE = frozenset(
     {"ask_content", "ask_location", "ask_participants", "ask_schedule"}
 )
+_DENOUNCE = "ask_how_to_denounce"
+_WAYS = frozenset(
+    {"ask_how_to_submit", "ask_privacy", "ask_procedure", "ask_reception", "ask_unit"}
+)
+"""Asked of a denunciation they have another answer."""
 _SURE_OF_FIELD = 0.35
 
 
@@ -39,6 +46,8 @@ class QuestionsFlow:
         said = scene.said
         reading = scene.turn.reading
         asked = said if said in QUESTIONS else (reading.intent.name if reading else "")
+        if asked in _WAYS and scene.book.phrases.keyword(scene.turn.text) == _DENOUNCE:
+            asked = _DENOUNCE
         if asked in _CONFERENCE:
             self._conference(scene, asked)
         elif asked == "ask_reply_deadline":
@@ -47,6 +56,8 @@ class QuestionsFlow:
             self._why(scene)
         elif asked == "ask_unit":
             self._unit(scene)
+        elif asked == _DENOUNCE:
+            scene.say(f"utter_{asked}", **doors(scene))
         else:
             profile = scene.facts.profile
             scene.say(

@@ -32,11 +32,11 @@ class DenunciationFlow:
         scene.do(Seal())
         scene.state.sealed = True
         scene.push(self.name)
-        scene.say("utter_denunciation_doors", **_doors(scene))
+        scene.say("utter_denunciation_doors", **doors(scene))
 
     def prompt(self, scene: Scene) -> None:
         """The doors again."""
-        scene.say("utter_denunciation_doors", **_doors(scene))
+        scene.say("utter_denunciation_doors", **doors(scene))
 
     def cancel(self, scene: Scene) -> None:
         """Leave the lane."""
@@ -52,7 +52,7 @@ class DenunciationFlow:
         topic = scene.said if scene.said in _TOPICS else None
         topic = topic or scene.book.phrases.topic(scene.turn.text, sealed=True)
         if topic:
-            scene.say(f"utter_denunciation_{topic}", **_doors(scene))
+            scene.say(f"utter_denunciation_{topic}", **doors(scene))
         elif self._is_clean(scene):
             frame.step = "clean"
             scene.say("utter_denunciation_clean_offer")
@@ -150,7 +150,8 @@ def _say(scene: Scene, response: str) -> None:
     scene.say(response, health=health.name if health else None)
 
 
-def _doors(scene: Scene) -> dict[str, object]:
+def doors(scene: Scene) -> dict[str, object]:
+    """Where a denunciation may be brought."""
     profile = scene.facts.profile
     upper, aid = profile.upper_reception, profile.legal_aid
     return {
