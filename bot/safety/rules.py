@@ -111,6 +111,8 @@ class _Rule:
     signal: Signal
     danger: Danger | None
     groups: tuple[int, ...]
+    needed: frozenset[int]
+    """The groups once more, to see at once that one of them is not there."""
     in_order: bool
     within: int
     across_sentences: bool
@@ -118,7 +120,7 @@ class _Rule:
 
     def holds(self, scan: _Scan) -> bool:
         """Whether the rule matches somewhere in the message without an excuse."""
-        if not all(group in scan.found.groups for group in self.groups):
+        if not scan.found.groups >= self.needed:
             return False
         for anchor in scan.found.of(self.groups[0]):
             parts = self._parts(anchor, scan)
@@ -226,10 +228,12 @@ class SafetyRules:
     def _rule(
         self, rule: model.Rule, contexts: Mapping[str, _Context], file: SafetyFile
     ) -> _Rule:
+        groups = tuple(self._group(group, file) for group in rule.groups)
         return _Rule(
             signal=rule.signal,
             danger=rule.danger,
-            groups=tuple(self._group(group, file) for group in rule.groups),
+            groups=groups,
+            needed=frozenset(groups),
             in_order=rule.sequence is not None,
             within=rule.within,
             across_sentences=rule.across_sentences,
