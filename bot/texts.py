@@ -57,6 +57,8 @@ class Rendered:
     text: str
     buttons: tuple[tuple[str, str], ...] = ()
     image: str = ""
+    asks_phone: bool = False
+    """Whether it is a question for a telephone number."""
 
 
 class Texts:
@@ -138,7 +140,8 @@ class Texts:
             and (payload := self._formatter.line(button.payload, known))
         )
         words = "\n".join(lines).replace("….", "…")
-        return Rendered(words, buttons, variant.image)
+        asks_phone = bool(variant.metadata.get("asks_phone"))
+        return Rendered(words, buttons, variant.image, asks_phone)
 
     def date(self, value: date | datetime) -> str:
         """A date, or a moment, as people read it."""

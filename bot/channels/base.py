@@ -44,8 +44,9 @@ class InboundMessage(BaseModel):
     newest of our messages that the sender had on screen, where the channel knows it;
     ``message_id`` is the platform's id of it, by which an edit names its message;
     ``under`` the platform's id of the one of ours whose button was tapped, or to which
-    this was written as an answer; ``number`` is set where choices are numbered lines
-    and the text is nothing but one.
+    this was written as an answer; ``by_form``: ``phone``, and perhaps its ``owner``,
+    come from the platform's own form, by which we asked for them; ``number`` is set
+    where choices are numbered lines and the text is nothing but one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +58,8 @@ class InboundMessage(BaseModel):
     payload: str | None = None
     media: tuple[Media, ...] = ()
     phone: str | None = None
+    owner: str | None = None
+    by_form: bool = False
     location: tuple[float, float] | None = None
     sticker: bool = False
     edited: bool = False
@@ -167,11 +170,13 @@ class Carriage:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can carry. ``max_text`` counts NFC characters."""
+    """What a channel can carry. ``max_text`` counts NFC characters. ``contact_form``:
+    whether a question for a telephone number goes as a form of the platform's own."""
 
     max_buttons: int = 10
     max_text: int = 4000
     can_edit: bool = False
+    contact_form: bool = False
     limits: Limits | None = None
     files: Carriage = Carriage()
 

@@ -101,6 +101,7 @@ class Zalo:
             alarm=lambda why: alarm(product, account, why),
             clock=clock,
             media_hosts=tuple(settings.zalo_media_hosts.split()),
+            form_picture=_form_picture(settings),
         )
         return cls(product, account, door, tokens, api, channel, taps)
 
@@ -166,6 +167,11 @@ class Zalo:
             return row.cursor
 
         return await self.product.database.write(work)
+
+
+def _form_picture(settings: Settings) -> str:
+    """None where messages are polled: what a form holds is not among them."""
+    return "" if settings.zalo_polling else settings.zalo_form_picture
 
 
 async def alarm(product: Product, account: ChannelAccount, why: str) -> None:

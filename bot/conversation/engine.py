@@ -178,8 +178,8 @@ class Engine:
             if Signal.IDENTITY_NUMBER in turn.signals:
                 scene.say("utter_identity_removed")
             return False
-        if turn.late:
-            scene.say("utter_button_late")
+        if turn.late or turn.late_form:
+            scene.say("utter_form_late" if turn.late_form else "utter_button_late")
             self._repeat(scene)
         elif turn.sticker and not scene.state.frames:
             scene.say("utter_sticker")

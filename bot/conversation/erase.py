@@ -145,9 +145,9 @@ def _waiting_answers(
 
 
 def _said(body: Body) -> list[str]:
-    """What a message told: words, a telephone number, a place."""
+    """What a message told: words, a telephone number and its owner, a place."""
     place = ", ".join(map(str, body.location)) if body.location else None
-    return [said for said in (body.text, body.phone, place) if said]
+    return [said for said in (body.text, body.phone, body.owner, place) if said]
 
 
 def _file_key(vault: Vault, file: Attachment) -> dict[str, Any]:

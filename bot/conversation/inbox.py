@@ -104,6 +104,8 @@ class Body:
     payload: str | None = None
     media: tuple[tuple[int, str], ...] = ()
     phone: str | None = None
+    owner: str | None = None
+    by_form: bool = False
     location: tuple[float, float] | None = None
     sticker: bool = False
     edited: bool = False
@@ -230,6 +232,8 @@ class Inbox:
             payload=message.payload,
             media=tuple((file.id or 0, file.kind.value) for file in files),
             phone=message.phone,
+            owner=message.owner,
+            by_form=message.by_form,
             location=message.location,
             sticker=message.sticker,
             edited=message.edited,

@@ -11,6 +11,9 @@ from bot.notifications.enclosures import shipped
 from bot.notifications.outbox import Content
 from bot.texts import Texts
 
+_SKIP = "skip"
+"""The one choice that a form, which has no buttons, can tell in its words."""
+
 
 def compose(
     texts: Texts,
@@ -20,15 +23,16 @@ def compose(
     capabilities: Capabilities,
 ) -> Content:
     """One message a turn, on every channel: paragraphs in order, the last buttons, the
-    last prompt or picture."""
+    last prompt or picture. Where the channel has a form for a telephone number, the
+    question for it may be one."""
     file: Enclosure | None = None
     instead = ""
     parts: list[str] = []
     buttons: tuple[tuple[str, str], ...] = ()
+    asks_phone = False
+    known = {**address(texts, state), "form": capabilities.contact_form}
     for reply in replies:
-        rendered = texts.render(
-            reply.response, {**address(texts, state), **reply.values}, channel
-        )
+        rendered = texts.render(reply.response, {**known, **reply.values}, channel)
         if rendered.text:
             parts.append(rendered.text)
         path = reply.prompt or rendered.image
@@ -37,10 +41,13 @@ def compose(
             instead = elsewhere(texts, reply.file, address(texts, state))
         own = rendered.buttons if reply.buttons is None else reply.buttons
         buttons = own or buttons
+        asks_phone = rendered.asks_phone
     text = cut("\n".join(parts), capabilities.max_text)
+    by_form = asks_phone and all(payload == _SKIP for _, payload in buttons)
     return Content(
         text,
         tuple(buttons[: capabilities.max_buttons]),
+        request_contact=by_form and capabilities.contact_form,
         file=file,
         instead=instead,
     )

@@ -56,6 +56,19 @@ class Frame(BaseModel):
         about = [self.data.get(name) for name in ("code", "doubt", "asked_fields")]
         return [self.flow, self.step, self.asking, *about]
 
+    def expect_form(self) -> None:
+        """The question that is being asked now went out as a form."""
+        self.data["form"] = [self.step, self.asking]
+
+    @property
+    def takes_form(self) -> bool:
+        """Whether such a form, which may come late, still answers something: that very
+        question, or one for a contact, which may be told and changed until the end."""
+        form = self.data.get("form")
+        return form is not None and (
+            form == [self.step, self.asking] or form[1] == "contact"
+        )
+
     def value(self, slot: str) -> Any:
         """The value of a slot, none when it is empty or was skipped."""
         answer = self.slots.get(slot)

@@ -31,6 +31,8 @@ class Turn:
     payload: str | None = None
     media: tuple[Picture, ...] = ()
     phone: str | None = None
+    owner: str | None = None
+    """Whose number that is, where the form for it asks."""
     location: tuple[float, float] | None = None
     venue: str = ""
     """What the place that was sent is called; it also stands in ``text``."""
@@ -39,6 +41,8 @@ class Turn:
     sticker: bool = False
     late: bool = False
     """A button was tapped whose question is over; it counts for nothing."""
+    late_form: bool = False
+    """The same of a form for a telephone number."""
     messages: tuple[tuple[str, str], ...] = ()
     """The words of each message, by the platform's id of it."""
     edited: bool = False

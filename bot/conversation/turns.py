@@ -296,18 +296,23 @@ class Turns:
             messages = [(changed, words)] if changed else []
             answers = [state.with_edit(changed or "", words)]
         dangers = [body.danger for body in bodies if body.danger]
+        numbers = [body for body in bodies if body.phone]
+        wanted = (b for b in numbers if not b.by_form or _takes_form(state))
+        given = next(wanted, None)
         return Turn(
             now=now,
             text="\n".join(answers),
             continuation="\n".join(early),
             payload=in_time[-1] if in_time else None,
             late=bool(taps) and not in_time,
+            late_form=bool(numbers) and given is None,
             media=tuple(
                 Picture(file_id, MediaKind(kind))
                 for body in bodies
                 for file_id, kind in body.media
             ),
-            phone=next((body.phone for body in bodies if body.phone), None),
+            phone=given.phone if given else None,
+            owner=given.owner if given else None,
             location=next((body.location for body in bodies if body.location), None),
             venue=next((_words(body) for body in bodies if body.location), ""),
             about=next((body.about for body in bodies if body.about), None),
@@ -364,6 +369,8 @@ class Turns:
         content = compose(
             self._texts, replies, state, channel, self._capabilities[channel]
         )
+        if content.request_contact and state.frame is not None:
+            state.frame.expect_form()
         turn = f"{outbox.TURN}{claimed.conversation_id}/{claimed.version}"
         return outbox.put(
             held.session,
@@ -466,6 +473,11 @@ def _together(bodies: Sequence[Body | None]) -> int:
         else:
             said.add(body.message_id)
     return len(bodies)
+
+
+def _takes_form(state: State) -> bool:
+    """Whether a form for a telephone number was sent and still answers something."""
+    return state.frame is not None and state.frame.takes_form
 
 
 def _words(body: Body) -> str:

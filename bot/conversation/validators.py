@@ -103,7 +103,7 @@ def validate_contact(text: str, scene: Scene) -> Verdict:
         name = clean_name(text, scene)
         if name is None:
             return Rejected("utter_error_contact_unclear")
-        return Accepted(_contact(name, None))
+        return Accepted(contact_of(name, None))
     name = clean_name(text[: reading.start] + " " + text[reading.end :], scene)
     if reading.kind is PhoneKind.GUESS:
         values: dict[str, object] = {
@@ -111,13 +111,13 @@ def validate_contact(text: str, scene: Scene) -> Verdict:
             "guess": spaced(reading.number or ""),
             "name": name,
         }
-        return Doubt("utter_doubt_phone", values, _contact(name, reading.number))
+        return Doubt("utter_doubt_phone", values, contact_of(name, reading.number))
     if reading.number is None:
         if name:
             scene.frame.data["heard_name"] = name
         return phone_problem(reading)
     name = name or scene.frame.data.pop("heard_name", None)
-    return Accepted(_contact(name, reading.number))
+    return Accepted(contact_of(name, reading.number))
 
 
 def validate_phone_number(text: str, scene: Scene) -> Verdict:
@@ -243,7 +243,7 @@ def take_contact(text: str, scene: Scene) -> tuple[str, Answer] | None:
     name = clean_name(before[comma + 1 :], scene)
     rest = before[: comma + 1] if name else before
     rest = f"{rest.rstrip(_EDGES)} {text[reading.end :].lstrip(_EDGES)}".strip()
-    return rest, _contact(name, reading.number)
+    return rest, contact_of(name, reading.number)
 
 
 def strip_fillers(text: str, scene: Scene) -> str:
@@ -263,6 +263,7 @@ def shorten(text: str, limit: int = 160) -> str:
     return flat[:limit].rsplit(" ", 1)[0] + "…"
 
 
-def _contact(name: str | None, number: str | None) -> Answer:
+def contact_of(name: str | None, number: str | None) -> Answer:
+    """Who is to be rung, and where; the number is not shown whole."""
     shown = ", ".join(filter(None, [name, mask(number) if number else None]))
     return Answer(value={"name": name, "phone": number}, shown=shown)

@@ -29,6 +29,8 @@ from tests.doubles.zalo_user import Sent, User
 from tests.support.talk import Clock
 
 TEMPLATES = {"extension": "9001"}
+PICTURE = "https://kiennghi.example.vn/so.png"
+"""On the form for a telephone number."""
 _PATIENCE = 10.0
 
 
@@ -54,6 +56,11 @@ def at_zalo(built: Product, zalo: ZaloServer, clock: Clock, path: Path) -> Produ
         media=MediaStore(path / "media", built.vault),
         clock=clock,
     )
+
+
+def with_settings(product: Product, **changes: object) -> Product:
+    settings = product.settings.model_copy(update=changes)
+    return dataclasses.replace(product, settings=settings)
 
 
 class OfficialAccount:

@@ -14,6 +14,7 @@ from bot.bootstrap import Product
 from bot.channels.base import MediaKind
 from bot.conversation.model import Attachment, Inbound
 from bot.notifications.model import Conversation, OutboundStatus
+from bot.petitions.details import open_details
 from bot.petitions.model import Petition
 from tests.channels.conftest import picture
 from tests.channels.enclosed import reply_with_file
@@ -142,6 +143,24 @@ async def test_a_place_answers_where_it_is(rig: Rig) -> None:
         await lan.send_place()
         assert (await lan.hear()).text
     assert bodies(rig.product)[-1].location == (15.0121, 108.4213)
+
+
+@pytest.mark.case("number")
+async def test_a_number_that_the_platform_gives_answers_the_question_for_it(
+    rig: Rig,
+) -> None:
+    rig.ask_by_form()
+    async with talking(rig) as lan:
+        await told(lan)
+        await lan.say("không có ảnh")
+        await lan.hear()
+        number = await lan.give_number()
+        assert f"{number[-3:]}" in (await lan.hear()).text
+        await lan.choose("Gửi")
+        assert "STH-25-0001-N" in (await lan.hear()).text
+    (petition,) = rows(rig.product, Petition)
+    details = open_details(rig.product.vault, petition.key, petition.details)
+    assert details.phone == number
 
 
 @pytest.mark.case("edit")

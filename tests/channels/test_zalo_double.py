@@ -288,6 +288,15 @@ def test_words_have_a_limit_that_counts_what_is_sent(
         ),
         ({"text": "a", "attachment": ask_contact()}, -201, "text"),
         ({"attachment": ask_contact(subtitle="")}, -201, "subtitle"),
+        ({"attachment": ask_contact(subtitle="a" * 501)}, -210, "subtitle"),
+        ({"attachment": ask_contact(title="a" * 101)}, -210, "title"),
+        (
+            {"attachment": ask_contact(image_url="http://xa.vn/a.jpg")},
+            -201,
+            "image_url",
+        ),
+        ({"attachment": ask_contact(image_url="https://xa.vn/a")}, -201, "image_url"),
+        ({"attachment": ask_contact(buttons="Có")}, -201, "buttons"),
         ({"text": "a", "quote_message_id": "x"}, -201, "quote_message_id"),
     ],
 )

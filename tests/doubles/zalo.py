@@ -405,7 +405,8 @@ class ZaloServer:
         sent = Sent(_new_id(), draft.text, draft.buttons, quote=draft.quote)
         message = {"text": draft.text} if draft.text else {}
         if draft.request:
-            return replace(sent, request=draft.request), "template", message
+            text = f"{draft.request['title']}\n{draft.request['subtitle']}"
+            return replace(sent, text=text, request=draft.request), "template", message
         if draft.file_token:
             file = self._asset(draft.file_token, "file", "token")
             payload = {

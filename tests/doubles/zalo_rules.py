@@ -23,6 +23,7 @@ WINDOW = timedelta(days=7)
 MAX_TEXT = 2000
 MAX_BUTTONS = 5
 MAX_TITLE = 100
+MAX_SUBTITLE = 500
 MAX_QUERY = 1000
 MAX_TRACKING = 48
 MAX_ROWS = 10
@@ -189,9 +190,17 @@ def _check_request(payload: Json, where: str) -> Json:
     element, where = _only_element(payload, where), f"{where}.elements"
     given = fields(element, where, ("title", "subtitle", "image_url"))
     words(given["title"], f"{where}.title", MAX_TITLE)
-    words(given["subtitle"], f"{where}.subtitle")
-    _address(given["image_url"], f"{where}.image_url")
+    words(given["subtitle"], f"{where}.subtitle", MAX_SUBTITLE)
+    _check_picture(given["image_url"], f"{where}.image_url")
     return given
+
+
+def _check_picture(address: Any, where: str) -> None:
+    """Resellers say that it must be one of these; every example is https."""
+    _address(address, where)
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.path.endswith((".png", ".jpg")):
+        raise invalid(where)
 
 
 def _check_buttons(buttons: Any, where: str) -> tuple[Json, ...]:

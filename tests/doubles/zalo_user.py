@@ -139,14 +139,17 @@ class User:
         payload = {"description": card, "thumbnail": url, "url": url}
         return self._attach("business_card", payload, name)
 
-    def submit_info(self, ward: str = "Xã Sơn Tây Hạ", address: str = "") -> int:
-        """Give the name and the number that the account asked for. It is not among the
-        acts that open the window again."""
+    def submit_info(
+        self, ward: str = "Xã Sơn Tây Hạ", address: str = "", phone: str = ""
+    ) -> int:
+        """Give the name and the number that the account asked for; the event does not
+        tell by which of its forms. It is not among the acts that open the window
+        again."""
         asked = any(sent.request for sent in self.received)
         assert asked, "nobody asked for name and number"
         info = {
             "name": self.name,
-            "phone": self.phone,
+            "phone": phone or self.phone,
             "user_dob": "30/10/1962",
             "gender": "Nữ",
             "full_address": {

@@ -13,6 +13,7 @@ from bot.channels.cut import cut
 from bot.channels.download import download
 from bot.channels.zalo.api import Api
 from bot.channels.zalo.budget import Budget, Window
+from bot.channels.zalo.form import Form
 from bot.channels.zalo.problems import STOPS
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates
@@ -37,9 +38,6 @@ class ZaloChannel:
     """One Official Account."""
 
     name = "zalo"
-    capabilities = Capabilities(
-        max_buttons=MAX_BUTTONS, max_text=MAX_TEXT, files=carriage("zalo")
-    )
     knows_repeats = False
 
     def __init__(
@@ -53,9 +51,18 @@ class ZaloChannel:
         alarm: Alarm,
         clock: Clock,
         media_hosts: tuple[str, ...],
+        form_picture: str = "",
     ) -> None:
         """``media_hosts``: addresses like ``https://zdn.vn`` that files, also of hosts
-        under them, may be fetched from."""
+        under them, may be fetched from. ``form_picture``: the address of the picture on
+        the form for a telephone number; none: there is no form."""
+        self.capabilities = Capabilities(
+            max_buttons=MAX_BUTTONS,
+            max_text=MAX_TEXT,
+            contact_form=bool(form_picture),
+            files=carriage("zalo"),
+        )
+        self._form = Form(templates.file.form_title, form_picture)
         self._api = api
         self._client = client
         self._taps = taps
@@ -113,6 +120,20 @@ class ZaloChannel:
         return str(answer.get("message_id") or "") or None
 
     async def _words(self, message: OutboundMessage) -> Mapping[str, Any]:
+        """As a form where one is wanted and can be had. What Zalo refuses was not sent:
+        the same is asked in words."""
+        form = self._form.ask(message) if message.request_contact else None
+        if form is None:
+            return await self._plain(message)
+        try:
+            return await self._consult(message, {"attachment": form})
+        except ChannelError as error:
+            if error.code != "refused":
+                raise
+        logger.warning("zalo_form_refused", message=message.id)
+        return await self._plain(message)
+
+    async def _plain(self, message: OutboundMessage) -> Mapping[str, Any]:
         text = cut(unicodedata.normalize("NFC", message.text), MAX_TEXT)
         content: dict[str, Any] = {"text": text}
         if message.buttons:
@@ -120,6 +141,11 @@ class ZaloChannel:
                 "type": "template",
                 "payload": {"buttons": self._buttons(message)},
             }
+        return await self._consult(message, content)
+
+    async def _consult(
+        self, message: OutboundMessage, content: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         return await self._api.post(
             _CONSULT, {"recipient": {"user_id": message.peer}, "message": content}
         )
@@ -127,12 +153,8 @@ class ZaloChannel:
     async def _file(self, message: OutboundMessage) -> Mapping[str, Any]:
         assert message.file is not None  # noqa: S101  (``send``)
         attachment, was_known = await self._uploads.attachment(message.file)
-        content = {
-            "recipient": {"user_id": message.peer},
-            "message": {"attachment": attachment},
-        }
         try:
-            return await self._api.post(_CONSULT, content)
+            return await self._consult(message, {"attachment": attachment})
         except ChannelError as error:
             self._uploads.forget(message.file)
             if error.code != "refused":

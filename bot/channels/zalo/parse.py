@@ -111,13 +111,15 @@ def _sent(
 def _submitted(
     event: RawEvent, name: str, peer: str, now: datetime
 ) -> InboundMessage | None:
-    """The form of Zalo's own that asks for a telephone number."""
+    """Zalo's own form for a telephone number. Birthday, sex and address, which it asks
+    for as well, are dropped."""
     info = _table(event.get("info"))
     phone = str(info.get("phone") or "")
     if not phone:
         return None
     phone = f"+{phone}" if phone.startswith("84") else phone
-    return _message(event, name, peer, now, phone=phone)
+    owner = _text(info.get("name")) or None
+    return _message(event, name, peer, now, phone=phone, owner=owner, by_form=True)
 
 
 def _message(

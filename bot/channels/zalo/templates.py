@@ -39,6 +39,8 @@ class ZaloFile(_Part):
     """``data/zalo.yml``."""
 
     prices: Prices
+    form_title: str = Field(min_length=1, max_length=100)
+    """Of the form for a telephone number."""
     templates: dict[str, Wording]
 
     @classmethod

@@ -28,6 +28,8 @@ from bot.conversation.validators import (
     Accepted,
     Rejected,
     Verdict,
+    clean_name,
+    contact_of,
     find_validator,
     shorten,
     strip_fillers,
@@ -197,8 +199,7 @@ class PetitionFlow(FormFlow):
         if slot == "contact" and turn.phone:
             reading = read_phone(turn.phone)
             if reading and reading.number:
-                value = {"name": None, "phone": reading.number}
-                return Answer(value=value, shown=mask(reading.number))
+                return contact_of(_owner(scene), reading.number)
         return None
 
     def noted(self, scene: Scene, slot: str) -> str:
@@ -803,7 +804,17 @@ def _with_spot(answer: Answer, scene: Scene) -> Answer:
 
 def _answering(turn: Turn, text: str) -> Turn:
     """The same turn with only the words that answer the question."""
-    return Turn(now=turn.now, text=text, media=turn.media, phone=turn.phone)
+    return Turn(
+        now=turn.now, text=text, media=turn.media, phone=turn.phone, owner=turn.owner
+    )
+
+
+def _owner(scene: Scene) -> str | None:
+    """Whose number came without words: told with it, or before."""
+    frame = scene.frame
+    named = clean_name(scene.turn.owner, scene) if scene.turn.owner else None
+    known = frame.value("contact") or {}
+    return named or known.get("name") or frame.data.get("heard_name")
 
 
 def _by_number(scene: Scene) -> str | None:

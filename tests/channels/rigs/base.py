@@ -45,6 +45,9 @@ class Guest(Protocol):
     async def send_voice(self, content: bytes) -> None: ...
     async def send_sticker(self) -> None: ...
     async def edit(self, text: str) -> None: ...
+    async def give_number(self) -> str:
+        """By what the platform has for it; the number that must arrive."""
+
     async def leave(self) -> None:
         """Nothing can be written to this person any more."""
 
@@ -71,6 +74,9 @@ class Rig(Protocol):
 
     def keep_silent_on_picture(self) -> None:
         """The same for our next picture."""
+
+    def ask_by_form(self) -> None:
+        """Questions for a number are the platform's own, where it has such ones."""
 
     def refuse_picture(self) -> None:
         """Our next picture is not taken."""

@@ -47,6 +47,10 @@ class TelegramGuest:
     async def edit(self, text: str) -> None:
         self._rig.last = self.user.edit(text)
 
+    async def give_number(self) -> str:
+        self._rig.last = self.user.contact()
+        return "+84905123406"
+
     async def leave(self) -> None:
         self.user.block()
 
@@ -90,6 +94,9 @@ class TelegramRig:
 
     def keep_silent_on_picture(self) -> None:
         self.server.keep_silent("sendPhoto", SILENCE)
+
+    def ask_by_form(self) -> None:
+        """Who wants to, sends a contact."""
 
     def refuse_picture(self) -> None:
         self.server.fail_with("sendPhoto", 400)

@@ -46,6 +46,7 @@ class TerminalGuest:
 class TerminalRig:
     name = "terminal"
     lacks: ClassVar[dict[str, str]] = {
+        "number": "a terminal has words only",
         "photo": "a terminal has words only",
         "album": "a terminal has words only",
         "place": "a terminal has words only",

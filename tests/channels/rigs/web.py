@@ -69,6 +69,7 @@ class WebGuest:
 class WebRig:
     name = "web"
     lacks: ClassVar[dict[str, str]] = {
+        "number": "a page asks the browser for no number",
         "sticker": "a page has no stickers",
         "edit": "a page shows no way to change what was sent",
         "leave": "a page that is closed is no refusal; what waits stays for it",

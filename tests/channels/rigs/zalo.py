@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import ClassVar
 
 from bot.bootstrap import Product
-from tests.channels.official import OfficialAccount
+from tests.channels.official import PICTURE, OfficialAccount, with_settings
 from tests.channels.rigs.base import SILENCE, WAIT, Heard, delivered
 from tests.doubles.zalo import MESSAGE, UPLOAD, ZaloServer
 from tests.doubles.zalo_user import User
@@ -21,6 +21,10 @@ class ZaloGuest:
 
     async def choose(self, title: str) -> None:
         self._rig.last = self.user.tap(title)
+
+    async def give_number(self) -> str:
+        self._rig.last = self.user.submit_info()
+        return f"+{self.user.phone}"
 
     async def hear(self) -> Heard:
         sent = await self.user.reply()
@@ -95,6 +99,9 @@ class ZaloRig:
 
     def keep_silent_on_picture(self) -> None:
         self.keep_silent()
+
+    def ask_by_form(self) -> None:
+        self.product = with_settings(self.product, zalo_form_picture=PICTURE)
 
     def refuse_picture(self) -> None:
         self.server.fail_with(f"{UPLOAD}/image", -201)

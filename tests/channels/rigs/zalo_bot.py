@@ -49,6 +49,7 @@ class ZaloBotGuest:
 class ZaloBotRig:
     name = "zalo_bot"
     lacks: ClassVar[dict[str, str]] = {
+        "number": "a Zalo bot has words only",
         "edit": "Zalo tells nobody that a message was changed",
         "place": "a Zalo bot gets no places",
         "file_seen": "a Zalo bot sends no files: its words say where they are",
