@@ -82,6 +82,7 @@ class Product:
             self.profile.id,
             self.clock,
             Shelf(self.database, self.media).fetch,
+            phoned=self.profile.channels_by_phone,
         )
         worker = Worker(self.database, self.inbox, turns, sender, rasa, self.clock)
         return worker, sender

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     zalo_monthly_vnd: int = Field(0, ge=0)
     zalo_form_picture: str = Field("", pattern=r"^(https://\S+\.(png|jpg))?$")
     zalo_api_url: str = "https://openapi.zalo.me"
+    zalo_business_url: str = "https://business.openapi.zalo.me"
     zalo_oauth_url: str = "https://oauth.zaloapp.com"
     zalo_media_hosts: str = "https://zdn.vn https://zadn.vn"
 

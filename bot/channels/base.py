@@ -1,7 +1,7 @@
 """What every channel speaks: messages in and out, capabilities, the protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -114,6 +114,7 @@ class OutboundMessage:
     ``text`` is empty where a file goes by itself. ``heard_at`` is when this person
     last did something in the chat: some platforms carry a message only for a time after
     that. ``is_broadcast``: the same goes to many, and everything else goes before it.
+    ``phone``: it goes to this number (84…), not to the chat.
     """
 
     id: int
@@ -126,6 +127,7 @@ class OutboundMessage:
     template: Template | None = None
     file: File | None = None
     is_broadcast: bool = False
+    phone: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

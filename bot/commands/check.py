@@ -5,7 +5,7 @@ import re
 import shutil
 import string
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -37,6 +37,8 @@ _BUILT = datetime(2025, 11, 1, tzinfo=UTC)
 """A clock before this is wrong: the product did not exist."""
 
 
+_TO_ALL = frozenset({"broadcast"})
+"""Zalo's templates that are nobody's own matter."""
 _SERIOUS = ("reception", "profile_historic", "lane_recipient")
 """Shortcomings with which residents must not be served."""
 
@@ -120,10 +122,26 @@ def _zalo(settings: Settings, profile: Profile) -> Iterator[Finding]:
     if missing:
         words = message("checks", "zalo_templates_missing", names=missing)
         yield Finding(Verdict.WARN, words)
+    yield from _by_phone(profile.channel("zalo").phone_templates, known)
     if settings.zalo_oa_secret is None and not settings.zalo_polling:
         yield Finding(Verdict.WARN, message("checks", "zalo_secret_missing"))
     if settings.zalo_monthly_vnd == 0:
         yield Finding(Verdict.WARN, message("checks", "zalo_no_money"))
+
+
+def _by_phone(approved: Mapping[str, str], known: Collection[str]) -> Iterator[Finding]:
+    """Templates by telephone number are paid, and only for one person's own matter."""
+    if not approved:
+        yield Finding(Verdict.OK, message("checks", "zalo_phone_off"))
+        return
+    wrong = ", ".join(
+        sorted((approved.keys() - set(known)) | (approved.keys() & _TO_ALL))
+    )
+    if wrong:
+        words = message("checks", "zalo_phone_wrong", names=wrong)
+        yield Finding(Verdict.FAIL, words)
+    names = ", ".join(sorted(approved))
+    yield Finding(Verdict.WARN, message("checks", "zalo_phone_on", names=names))
 
 
 def _texts(profile: Profile) -> Iterator[Finding]:

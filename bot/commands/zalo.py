@@ -18,7 +18,9 @@ from bot.channels.zalo.api import Api, Door
 from bot.channels.zalo.budget import Budget, spent
 from bot.channels.zalo.channel import ZaloChannel
 from bot.channels.zalo.intake import Intake
+from bot.channels.zalo.phone import ByPhone
 from bot.channels.zalo.poller import Poller
+from bot.channels.zalo.problems import PHONE_TOKEN_BAD, phone_problem
 from bot.channels.zalo.signature import Verifier
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates, ZaloFile
@@ -89,15 +91,25 @@ class Zalo:
         database, clock = product.database, product.clock
         tokens = Tokens(database, product.vault, account_id, door.refresh, clock)
         api = Api(client, settings.zalo_api_url, tokens)
+        business = Api(
+            client,
+            settings.zalo_business_url,
+            tokens,
+            meaning=phone_problem,
+            token_bad=PHONE_TOKEN_BAD,
+        )
         taps = Taps(product.vault)
         use = product.profile.channel(ZaloChannel.name)
-        cap = settings.zalo_monthly_vnd
+        cap, words = settings.zalo_monthly_vnd, ZaloFile.load()
         channel = ZaloChannel(
             api,
             client=client,
             taps=taps,
             budget=Budget(database, product.profile.id, account_id, cap, clock),
-            templates=Templates(ZaloFile.load(), use.templates),
+            templates=Templates(words, use.templates),
+            by_phone=ByPhone(
+                business, Templates(words, use.phone_templates), product.vault
+            ),
             alarm=lambda why: alarm(product, account, why),
             clock=clock,
             media_hosts=tuple(settings.zalo_media_hosts.split()),

@@ -227,10 +227,12 @@ class Audience(StrEnum):
 
 class ChannelUse(Part):
     """How a locality uses a channel. ``templates``: numbers under which the platform
-    approved the words of ``data/zalo.yml``."""
+    approved the words of ``data/zalo.yml``; ``phone_templates``: the same for telephone
+    numbers, off without any."""
 
     audience: Audience = Audience.RESIDENTS
     templates: dict[str, str] = Field(default_factory=dict)
+    phone_templates: dict[str, str] = Field(default_factory=dict)
 
 
 class Profile(Part):
@@ -293,6 +295,12 @@ class Profile(Part):
         """Channels that only officers may use."""
         uses = self.channels.items()
         return frozenset(name for name, use in uses if use.audience is Audience.STAFF)
+
+    @property
+    def channels_by_phone(self) -> frozenset[str]:
+        """Channels that may write to a telephone number."""
+        uses = self.channels.items()
+        return frozenset(name for name, use in uses if use.phone_templates)
 
     def channel(self, name: str) -> ChannelUse:
         """How a channel is used; for residents unless the profile says otherwise."""

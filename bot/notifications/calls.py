@@ -1,18 +1,14 @@
 """The list for staff to call: residents whom nothing can be written to."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.conferences.model import Registration
-from bot.errors import DomainError
-from bot.notifications import elsewhere, outbox
+from bot.notifications import by_phone, elsewhere, outbox, whose
 from bot.notifications.model import Conversation, Outbound, OutboundStatus, Urgency
-from bot.petitions.details import open_details
-from bot.petitions.model import CallBack, Petition
+from bot.petitions.model import CallBack
 from bot.staff.model import Account, Role
 from bot.storage.once import add_once
 from bot.storage.vault import Vault, encrypt
@@ -20,30 +16,8 @@ from bot.storage.vault import Vault, encrypt
 UNREAD = timedelta(days=2)
 _BATCH = 100
 _LABEL = b"call"
-_REASONS = ("window_closed", "cap_reached")
+_REASONS = ("window_closed", "cap_reached", "phone_refused")
 """What the platform, or its price, stands in the way of; not the person."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Whose matter it is, as far as a call needs it."""
-
-    locality_id: str
-    code: str
-    phone: str | None
-
-
-def person(session: Session, vault: Vault, aggregate: str, row_id: int) -> Person:
-    """Who filed a petition or a slip; ``DomainError('matter_unknown')`` otherwise."""
-    row: Petition | Registration | None = None
-    if aggregate == "petition":
-        row = session.get(Petition, row_id)
-    elif aggregate == "registration":
-        row = session.get(Registration, row_id)
-    if row is None:
-        raise DomainError("matter_unknown", aggregate=aggregate)
-    details = open_details(vault, row.key, row.details)
-    return Person(row.locality_id, row.code, details.phone)
 
 
 def add(
@@ -80,22 +54,35 @@ def add(
 
 
 def undelivered(
-    session: Session, vault: Vault, row: Outbound, now: datetime
+    session: Session,
+    vault: Vault,
+    row: Outbound,
+    now: datetime,
+    *,
+    phoned: Collection[str] = (),
 ) -> CallBack | None:
     """A notice of a resident that did not get there, or was not read, is said in the
-    person's next chat; where none is left, somebody rings. None for the former, and for
-    what is no notice about a petition or a slip."""
+    person's next chat; where none is left, to the telephone number on ``phoned``
+    channels; else somebody rings. None for what is said, and for what is no notice
+    about a petition or a slip."""
     matter = elsewhere.matter_of(row.key)
     chat = session.get_one(Conversation, row.conversation_id)
     is_ours = matter is not None and matter[0] in elsewhere.MATTERS
     if matter is None or not is_ours or row.body is None or chat.staff_id:
         return None
-    if elsewhere.pass_on(session, vault, row, chat, now):
+    content = outbox.Content.open(vault.unwrap(chat.key), row.body)
+    if not content.by_phone and elsewhere.pass_on(session, vault, row, chat, now):
         return None
     if row.urgency is not Urgency.NOTICE:
         return None
+    is_gone = row.error in by_phone.GONE and not content.by_phone
+    target = by_phone.chat_for(session, vault, chat, row.key, phoned)
+    if is_gone and target:
+        base = row.key.removesuffix(f"/{chat.id}")
+        by_phone.put(session, vault, target, base, content, now)
+        return None
     aggregate, number = matter
-    who = person(session, vault, aggregate, number)
+    who = whose.owner(session, vault, aggregate, number)
     return add(
         session,
         vault,
@@ -105,7 +92,7 @@ def undelivered(
         phone=who.phone,
         note="blocked" if chat.blocked_at else _why(row),
         event="",
-        text=_said(outbox.Content.open(vault.unwrap(chat.key), row.body)),
+        text=_said(content),
         now=now,
     )
 

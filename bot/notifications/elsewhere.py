@@ -1,6 +1,7 @@
 """Saying in another chat of the same person what could not be said in one, and taking
 it back to its own chat when the two are no longer one person's."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -29,6 +30,11 @@ def is_shared(session: Session, aggregate: str, row_id: int) -> bool:
         petition = session.get(Petition, row_id)
         return petition is None or not petition.own_chat_only
     return aggregate in MATTERS
+
+
+def is_of_household(key: str) -> bool:
+    """Whether it is told to a household that joined, not to whoever filed it."""
+    return key.split("/")[2:3] == [_HOUSEHOLD]
 
 
 def pass_on(
@@ -89,7 +95,7 @@ def _say_in(
         session,
         other,
         f"{_base(row, chat)}/{other.id}",
-        content,
+        replace(content, by_phone=False),
         data_key=vault.unwrap(other.key),
         urgency=row.urgency,
         now=now,
@@ -116,9 +122,8 @@ def _home(session: Session, key: str) -> int | None:
     matter = matter_of(key)
     if matter is None or matter[0] not in MATTERS:
         return None
-    parts = key.split("/")
-    if parts[2] == _HOUSEHOLD:
-        return session.get_one(Household, int(parts[3])).conversation_id
+    if is_of_household(key):
+        return session.get_one(Household, int(key.split("/")[3])).conversation_id
     aggregate, row_id = matter
     if aggregate == "petition":
         return session.get_one(Petition, row_id).conversation_id

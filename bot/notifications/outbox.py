@@ -93,6 +93,8 @@ class Content:
     file: Enclosure | None = None
     instead: str = ""
     """Words for where the file can be had, if it does not go along."""
+    by_phone: bool = False
+    """Goes to the telephone number that was left with the matter, not to the chat."""
 
     def close(self, key: bytes) -> bytes:
         """Encrypt with the conversation's key."""
@@ -147,6 +149,8 @@ class Parcel:
     at: datetime | None = None
     file: Enclosure | None = None
     """To be fetched before the message is sent."""
+    by_phone: bool = False
+    """Its number is to be looked up before it is sent."""
 
 
 def put(
@@ -526,6 +530,7 @@ def parcel(vault: Vault, row: Outbound, conversation: Conversation) -> Parcel:
         attempts=row.attempts,
         urgency=row.urgency,
         file=content.file,
+        by_phone=content.by_phone,
     )
 
 

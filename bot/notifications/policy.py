@@ -14,7 +14,17 @@ from sqlmodel import Session, col, select
 from bot.channels.base import Enclosure
 from bot.clock import today
 from bot.deadlines.calendar import WorkingCalendar
-from bot.notifications import calls, elsewhere, enclosures, news, outbox, persons, table
+from bot.notifications import (
+    by_phone,
+    calls,
+    elsewhere,
+    enclosures,
+    news,
+    outbox,
+    persons,
+    table,
+    whose,
+)
 from bot.notifications.model import (
     Conversation,
     DigestItem,
@@ -81,11 +91,19 @@ class Notifier:
     texts: Texts
     table: Table
     calendar: WorkingCalendar
+    phoned: frozenset[str] = frozenset()
+    """Channels that may write to a telephone number."""
 
     @classmethod
     def of(cls, registry: Registry, texts: Texts) -> Self:
         """With the product's own table."""
-        return cls(registry.vault, texts, table.load(), registry.calendar)
+        return cls(
+            registry.vault,
+            texts,
+            table.load(),
+            registry.calendar,
+            registry.profile.channels_by_phone,
+        )
 
     def tell_resident(
         self,
@@ -116,7 +134,8 @@ class Notifier:
         if not reachable:
             if notice.matter.aggregate not in elsewhere.MATTERS:
                 return Fate.UNREACHABLE
-            return self._call(session, chat, notice)
+            by_number = self._by_phone(session, chat, notice) if chat else None
+            return by_number or self._call(session, chat, notice)
         if len(chats) > 1 and self._was_told(session, chats, notice):
             return Fate.KNOWN
         if not self._put(session, reachable[0], notice):
@@ -252,14 +271,43 @@ class Notifier:
     def _morning(self, chat: Conversation, now: datetime) -> datetime:
         """A chat always at the same minute, so that its messages keep their order and
         not all chats leave together."""
-        wait = stored_id(chat.id) * _STRIDE % self.table.spread_seconds
-        return next_morning(now) + timedelta(seconds=wait)
+        return next_morning(now) + self._spread(chat)
+
+    def _spread(self, chat: Conversation) -> timedelta:
+        return timedelta(
+            seconds=stored_id(chat.id) * _STRIDE % self.table.spread_seconds
+        )
+
+    def _by_phone(
+        self, session: Session, own: Conversation, notice: "_Notice"
+    ) -> Fate | None:
+        """To the number that was left, where a channel of the person can do that."""
+        if notice.row.urgency is not Urgency.NOTICE:
+            return None
+        chat = by_phone.chat_for(session, self.vault, own, notice.key, self.phoned)
+        if chat is None:
+            return None
+        text = self.render(notice.row, notice.words, chat.channel).text
+        content = outbox.Content(text, template=self._template(notice))
+        put = by_phone.put(
+            session,
+            self.vault,
+            chat,
+            notice.key,
+            content,
+            notice.now,
+            wait=self._spread(chat),
+        )
+        if put is None:
+            return Fate.KNOWN
+        self._note_news(session, chat.locality_id, notice)
+        return Fate.QUEUED
 
     def _call(
         self, session: Session, chat: Conversation | None, notice: "_Notice"
     ) -> Fate:
         matter = notice.matter
-        person = calls.person(session, self.vault, matter.aggregate, matter.id)
+        person = whose.owner(session, self.vault, matter.aggregate, matter.id)
         call = calls.add(
             session,
             self.vault,

@@ -23,7 +23,7 @@ from bot.channels.base import (
 )
 from bot.clock import Clock, system_clock
 from bot.errors import ChannelError
-from bot.notifications import calls, outbox
+from bot.notifications import by_phone, calls, outbox
 from bot.notifications.arrivals import Arrivals
 from bot.notifications.crowd import Crowd
 from bot.notifications.model import Conversation, OutboundStatus, Urgency
@@ -76,7 +76,11 @@ class Sender:
         locality_id: str,
         clock: Clock,
         fetch: Fetch = lambda _: None,
+        *,
+        phoned: Collection[str] = (),
     ) -> None:
+        """``phoned``: channels that may write to a telephone number."""
+        self._phoned = phoned
         self._database = database
         self._vault = vault
         self._fetch = fetch
@@ -204,13 +208,23 @@ class Sender:
         return None
 
     async def _whole(self, parcel: Parcel) -> OutboundMessage:
-        """The message with its file."""
+        """The message with its file, or the number it goes to."""
+        if parcel.by_phone:
+            return await self._with_number(parcel.message)
         if parcel.file is None:
             return parcel.message
         content = await asyncio.to_thread(self._fetch, parcel.file)
         if content is None:
             raise ChannelError("file_gone", permanent=True)
         return replace(parcel.message, file=File(parcel.file, content))
+
+    async def _with_number(self, message: OutboundMessage) -> OutboundMessage:
+        phone = await self._database.read(
+            lambda session: by_phone.number(session, self._vault, message.id)
+        )
+        if phone is None:
+            raise ChannelError("window_closed", permanent=True)
+        return replace(message, phone=phone)
 
     def _may_wait(self, parcel: Parcel) -> bool:
         """Whether a crash before it is marked as sent says nothing twice."""
@@ -243,7 +257,7 @@ class Sender:
         def settle(session: Session) -> None:
             row = outbox.settle_failed(session, parcel, error, now)
             if row.status is OutboundStatus.FAILED:
-                calls.undelivered(session, self._vault, row, now)
+                calls.undelivered(session, self._vault, row, now, phoned=self._phoned)
             if error.retry_after is not None:
                 self._hold(session, parcel, error.retry_after)
 

@@ -17,6 +17,7 @@ from bot.channels.zalo.api import Api, Door
 from bot.channels.zalo.budget import Budget
 from bot.channels.zalo.channel import ZaloChannel
 from bot.channels.zalo.model import ChannelCharge
+from bot.channels.zalo.phone import ByPhone
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates, ZaloFile
 from bot.channels.zalo.tokens import Grant, Tokens
@@ -58,6 +59,11 @@ async def official_account(
             product.database, product.profile.id, account, cap, product.clock
         ),
         templates=Templates(ZaloFile.load(), templates),
+        by_phone=ByPhone(
+            Api(client, url, tokens),
+            Templates(ZaloFile.load(), templates),
+            product.vault,
+        ),
         alarm=alarm,
         clock=product.clock,
         media_hosts=(),

@@ -43,6 +43,7 @@ def at_zalo(built: Product, zalo: ZaloServer, clock: Clock, path: Path) -> Produ
         "zalo_app_secret": SecretStr(APP_SECRET),
         "zalo_oa_secret": SecretStr(OA_SECRET),
         "zalo_api_url": zalo.url,
+        "zalo_business_url": zalo.url,
         "zalo_oauth_url": zalo.url,
         "zalo_media_hosts": "http://127.0.0.1",
         "zalo_monthly_vnd": 300,

@@ -1,7 +1,7 @@
 """Calls of Zalo's HTTP API. No text of a library error leaves this module: it may hold
 an address, a token or a person's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -61,9 +61,20 @@ class Door:
 class Api:
     """Calls with the access token in its header, which is renewed once if refused."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        url: str,
+        tokens: Tokens,
+        *,
+        meaning: Callable[[int], ChannelError] = problem,
+        token_bad: frozenset[int] = TOKEN_BAD,
+    ) -> None:
+        """``meaning``: of a code; ``token_bad``: those that refuse the token."""
         self._client = client
         self._url = url.rstrip("/")
+        self._meaning = meaning
+        self._token_bad = token_bad
         self.tokens = tokens
 
     async def post(self, path: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -86,13 +97,13 @@ class Api:
     async def _call(self, method: str, path: str, **content: Any) -> Any:
         token = await self.tokens.get()
         answer = await self._once(method, path, token, content)
-        if _number(answer) in TOKEN_BAD:
+        if _number(answer) in self._token_bad:
             token = await self.tokens.renew(token)
             answer = await self._once(method, path, token, content)
         number = _number(answer)
         if number:
             logger.warning("zalo_refused", number=number, path=path)
-            raise problem(number)
+            raise self._meaning(number)
         return answer.get("data") or {}
 
     async def _once(

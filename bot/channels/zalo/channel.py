@@ -14,6 +14,7 @@ from bot.channels.download import download
 from bot.channels.zalo.api import Api
 from bot.channels.zalo.budget import Budget, Window
 from bot.channels.zalo.form import Form
+from bot.channels.zalo.phone import ByPhone
 from bot.channels.zalo.problems import STOPS
 from bot.channels.zalo.taps import Taps
 from bot.channels.zalo.templates import Templates
@@ -24,7 +25,7 @@ from bot.errors import ChannelError
 MAX_BUTTONS = 5
 MAX_TEXT = 2000
 _MAX_TITLE = 100
-_SOON = 1.0
+_SOON, _MINUTE = 1.0, 60.0
 _CONSULT = "/v3.0/oa/message/cs"
 _TEMPLATE = "/v3.0/oa/message/template"
 
@@ -51,6 +52,7 @@ class ZaloChannel:
         alarm: Alarm,
         clock: Clock,
         media_hosts: tuple[str, ...],
+        by_phone: ByPhone,
         form_picture: str = "",
     ) -> None:
         """``media_hosts``: addresses like ``https://zdn.vn`` that files, also of hosts
@@ -68,6 +70,7 @@ class ZaloChannel:
         self._taps = taps
         self._budget = budget
         self._templates = templates
+        self._by_phone = by_phone
         self._alarm = alarm
         self._clock = clock
         self._media_hosts = media_hosts
@@ -79,6 +82,8 @@ class ZaloChannel:
         window = Window.of(message.heard_at, self._clock())
         prices = self._templates.file.prices
         try:
+            if message.phone is not None:
+                return await self._send_by_phone(message)
             if window is Window.CLOSED or message.is_broadcast:
                 return await self._send_template(message, prices.template)
             price = prices.consultation if window is Window.PAID else 0
@@ -101,6 +106,18 @@ class ZaloChannel:
         if self._templates.find(message.template) is None:
             raise ChannelError("window_closed", permanent=True)
         return await self._paid(message, "template", price, self._template)
+
+    async def _send_by_phone(self, message: OutboundMessage) -> str | None:
+        if not self._by_phone.carries(message):
+            raise ChannelError("window_closed", permanent=True)
+        price, send = self._by_phone.price, self._by_phone.send
+        try:
+            return await self._paid(message, "phone_template", price, send)
+        except ChannelError as error:
+            if not error.uncertain:
+                raise
+            # What may have arrived is taken once, and stays paid.
+            raise ChannelError(error.code, retry_after=_MINUTE) from None
 
     async def _paid(
         self,

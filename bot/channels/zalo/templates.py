@@ -33,6 +33,7 @@ class Prices(_Part):
 
     consultation: int = Field(ge=0)
     template: int = Field(ge=0)
+    phone_template: int = Field(ge=0)
 
 
 class ZaloFile(_Part):
