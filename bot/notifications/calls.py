@@ -81,20 +81,30 @@ def undelivered(
         base = row.key.removesuffix(f"/{chat.id}")
         by_phone.put(session, vault, target, base, content, now)
         return None
-    aggregate, number = matter
-    who = whose.owner(session, vault, aggregate, number)
+    about, phone = _whom_to_ring(session, vault, row.key, *matter)
     return add(
         session,
         vault,
         locality_id=row.locality_id,
         conversation_id=chat.id,
-        matter=f"{aggregate}/{number}",
-        phone=who.phone,
+        matter=about,
+        phone=phone,
         note="blocked" if chat.blocked_at else _why(row),
         event="",
         text=_said(content),
         now=now,
     )
+
+
+def _whom_to_ring(
+    session: Session, vault: Vault, key: str, aggregate: str, number: int
+) -> tuple[str, str | None]:
+    """The matter of the call, and the telephone number that was left with it. Of a
+    household that joined there is none: the petitioner is somebody else."""
+    if elsewhere.is_of_household(key):
+        return "/".join(key.split("/")[:4]), None
+    who = whose.owner(session, vault, aggregate, number)
+    return f"{aggregate}/{number}", who.phone
 
 
 def _said(content: outbox.Content) -> str:

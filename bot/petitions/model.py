@@ -344,7 +344,8 @@ class Alert(SQLModel, table=True):
 class CallBack(SQLModel, table=True):
     """A resident asked for a person, or cannot be written to; somebody rings.
 
-    ``matter`` (``petition/12``) is what he is to be told of: while it is open, nothing
+    ``matter`` (``petition/12``, for a household that joined it
+    ``petition/12/household/3``) is what he is to be told of: while it is open, nothing
     else of that matter adds another call.
     """
 

@@ -399,6 +399,24 @@ def test_a_household_that_is_the_sender_hears_the_reply_once(
     assert (told(lan, about), told(page)) == (1, 0)
 
 
+def test_for_a_household_that_joined_the_petitioner_is_not_rung(
+    desk: Desk, talk: Talk, lan: Person
+) -> None:
+    hung = talk.person("hung")
+    road = filed(desk, lan)
+    hung.say(f"THAM GIA {road.code}")
+    talk.send()
+    block(hung)
+
+    reply_to(desk, road)
+
+    with desk.product.database.reading() as session:
+        (row,) = duty.calls(session, desk.product.profile.id)
+        assert duty.note(desk.product.vault, row).phone is None
+    page = desk.officer("hoa", Role.OFFICE, "van_phong").get("/staff/calls")
+    assert road.code in page.text
+
+
 def part(desk: Desk, person: Person, before_sending: Any = lambda: None) -> None:
     person.say(UNLINK)
     person.press("Bỏ nối")

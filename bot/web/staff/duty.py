@@ -165,7 +165,7 @@ def _codes(session: Session, row: CallBack) -> Sequence[str]:
     """What the call is about, else the newest that was filed in the same chat."""
     aggregate, _, matter = (row.matter or "").partition("/")
     if aggregate == "petition":
-        petition = session.get(Petition, int(matter))
+        petition = session.get(Petition, int(matter.partition("/")[0]))
         return [petition.code] if petition else []
     chat = row.conversation_id and session.get(Conversation, row.conversation_id)
     if not chat:
