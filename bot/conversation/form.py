@@ -253,6 +253,8 @@ class FormFlow:
             self.go_on(scene)
             return True
         if scene.denied() or scene.said == "retype":
+            scene.frame.clear(slot)
+            scene.frame.asking = slot
             scene.say(self._ask(scene, slot), **self.values(scene))
             return True
         scene.frame.asking = slot

@@ -50,3 +50,22 @@ def test_what_is_unclear_gets_buttons_and_then_a_person(plain_talk: Talk) -> Non
     lan.say("xyz")
     assert "Gặp cán bộ" in lan.buttons
     assert "Gọi số nào" in lan.say("qqq")
+
+
+def test_a_corrected_number_that_is_doubted_can_be_typed_anew(
+    plain_talk: Talk,
+) -> None:
+    lan = plain_talk.person()
+    lan.say("duong vo thon Ra Nhua hu qua, xe may di khong noi")
+    for words in (
+        "làm đi",
+        "tu suoi len, hu tu bao thang 10",
+        "không có ảnh",
+        "Lan 0905123406",
+    ):
+        lan.say(words)
+
+    assert "0905 123 407" in lan.say("4 Lan 09051234o7")
+    lan.press("Gõ lại")
+
+    assert "0905•••408" in lan.say("Lan 0905123408")
