@@ -183,13 +183,25 @@ def load_book(profile: Profile) -> Book:
             "hours": profile.reception.hours,
         },
     )
+    forms = Domain.load(domain)
+    _check_slips(profile, forms)
     return Book(
-        domain=Domain.load(domain),
+        domain=forms,
         texts=texts,
         phrases=phrases,
         gazetteer=Gazetteer(profile.areas),
         field_labels=fields.labels(profile),
     )
+
+
+def _check_slips(profile: Profile, domain: Domain) -> None:
+    """A plan may ask an enterprise for nothing that its form does not have."""
+    known = domain.forms["enterprise_form"].required_slots
+    for programme in profile.programmes:
+        for plan in programme.conferences:
+            for slot in plan.slip.fields if plan.slip else ():
+                if slot not in known:
+                    raise ConfigurationError("slip_field_unknown", name=slot)
 
 
 def _burst(settings: Settings) -> Burst:

@@ -80,3 +80,22 @@ class Registration(SQLModel, table=True):
     petition_id: int | None = Field(default=None, foreign_key="petition.id")
     conversation_id: int | None = Field(default=None, foreign_key="conversation.id")
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SlipContent(SQLModel, table=True):
+    """One of several contents that a slip raises; what becomes of it stands at its
+    petition."""
+
+    __tablename__ = "slip_content"
+    __table_args__ = (
+        UniqueConstraint("locality_id", "registration_id", "petition_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    locality_id: str
+    registration_id: int = Field(foreign_key="registration.id")
+    petition_id: int = Field(foreign_key="petition.id")
+    topic: str | None = None
+    """To which topic of the plan it belongs."""
+    unnamed: bool = False
+    """The hall is not told who raises it; Office and chair see the name."""

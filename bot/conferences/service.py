@@ -8,7 +8,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.clock import VIETNAM, today
-from bot.conferences.model import Conference, Registration, RegistrationStatus
+from bot.conferences.model import (
+    Conference,
+    Registration,
+    RegistrationStatus,
+    SlipContent,
+)
 from bot.localities.profile import Profile
 from bot.petitions.chats import Chats
 from bot.petitions.code import make_code
@@ -139,6 +144,40 @@ def register(
     session.flush()
     record(session, row, "registered", by="resident", now=now, status=status.value)
     return row
+
+
+def raise_content(
+    session: Session,
+    row: Registration,
+    petition_id: int,
+    *,
+    topic: str | None,
+    unnamed: bool,
+) -> None:
+    """Keep that a slip raises a petition, and how the hall is told of it."""
+    session.add(
+        SlipContent(
+            locality_id=row.locality_id,
+            registration_id=row.id or 0,
+            petition_id=petition_id,
+            topic=topic,
+            unnamed=unnamed,
+        )
+    )
+
+
+def contents(session: Session, row: Registration) -> list[SlipContent]:
+    """What a slip raises, where it may raise several matters, in their order."""
+    return list(
+        session.exec(
+            select(SlipContent)
+            .where(
+                SlipContent.locality_id == row.locality_id,
+                SlipContent.registration_id == row.id,
+            )
+            .order_by(col(SlipContent.id))
+        ).all()
+    )
 
 
 def cancel(session: Session, row: Registration, *, by: str, now: datetime) -> None:

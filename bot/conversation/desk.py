@@ -93,27 +93,44 @@ class Desk:
     @perform.register
     def _register(self, effect: wanted.Register) -> wanted.Outcome:
         conference = self.session.get_one(Conference, effect.conference_id)
-        draft = effect.petition
-        filed = self._file_one(draft, conference.id) if draft else None
-        petition = (
-            queries.by_code(self.session, self._locality, filed.code) if filed else None
-        )
+        drafts = [content.petition for content in effect.contents]
+        if effect.petition:
+            drafts = [effect.petition]
+        petitions = [self._file_on_slip(draft, conference) for draft in drafts]
         slip = conferences.NewSlip(
             conference=conference,
             details=Details(effect.answers, effect.name, effect.phone),
             wants_to_speak=effect.wants_to_speak,
-            petition_id=petition.id if petition else None,
+            petition_id=petitions[0].id if petitions else None,
             conversation_id=self.conversation.id,
         )
         row = conferences.register(
             self.session, self.registry.profile, self.registry.vault, slip, now=self.now
         )
+        for petition, content in zip(petitions, effect.contents, strict=False):
+            conferences.raise_content(
+                self.session,
+                row,
+                stored_id(petition.id),
+                topic=content.topic,
+                unnamed=content.unnamed,
+            )
         return wanted.Registered(
             code=row.code,
             position=row.position,
             starts_at=conference.starts_at,
-            petition_code=filed.code if filed else None,
+            petition_code=", ".join(petition.code for petition in petitions) or None,
+            contents=len(effect.contents),
         )
+
+    def _file_on_slip(
+        self, draft: wanted.PetitionDraft, conference: Conference
+    ) -> Petition:
+        filed = self._file_one(draft, conference.id)
+        found = queries.by_code(self.session, self._locality, filed.code)
+        if found is None:
+            raise LookupError(filed.code)
+        return found
 
     @perform.register
     def _cancel_slip(self, effect: wanted.CancelSlip) -> None:

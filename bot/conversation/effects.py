@@ -46,8 +46,19 @@ class FilePetitions:
 
 
 @dataclass(frozen=True)
+class SlipContent:
+    """One of several contents of a slip: to which topic of the plan it belongs, and
+    whether the hall is not told who raises it."""
+
+    petition: PetitionDraft
+    topic: str | None = None
+    unnamed: bool = False
+
+
+@dataclass(frozen=True)
 class Register:
-    """File a slip, and its content as a petition; outcome ``Registered``."""
+    """File a slip, and its content as a petition, or each of its ``contents``; outcome
+    ``Registered``."""
 
     conference_id: int
     name: str
@@ -56,6 +67,7 @@ class Register:
     wants_to_speak: bool
     answers: tuple[tuple[str, str, str], ...]
     petition: PetitionDraft | None
+    contents: tuple[SlipContent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -307,6 +319,8 @@ class Registered:
     position: int | None
     starts_at: datetime | None
     petition_code: str | None
+    contents: int = 0
+    """How many petitions were filed with it, where there may be several."""
 
 
 @dataclass(frozen=True)

@@ -354,8 +354,8 @@ class Engine:
 
     def _split_question(self, scene: Scene) -> tuple[str | None, str]:
         turn, reading = scene.turn, scene.turn.reading
-        if turn.payload in self._questions:
-            return turn.payload, ""
+        if scene.said in self._questions and not scene.rest:
+            return scene.said, ""
         if turn.payload or turn.media:
             return None, ""
         if reading is None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.channels.base import Enclosure
 from bot.conferences import seats
 from bot.conferences import service as conferences
-from bot.conferences.model import Conference
+from bot.conferences.model import Conference, Registration
 from bot.conversation import hamlet
 from bot.conversation.model import Attachment
 from bot.conversation.turn import (
@@ -89,11 +89,6 @@ class DatabaseFacts:
         slips = []
         for row in rows:
             conference = self._session.get(Conference, row.conference_id)
-            petition = (
-                self._session.get(Petition, row.petition_id)
-                if row.petition_id
-                else None
-            )
             slips.append(
                 Slip(
                     registration_id=row.id or 0,
@@ -101,11 +96,20 @@ class DatabaseFacts:
                     status=row.status.value,
                     position=seats.place_in_line(self._session, row),
                     starts_at=conference.starts_at if conference else None,
-                    petition_code=petition.code if petition else None,
+                    petition_code=self._codes_of(row),
                     offer_until=row.offer_until,
+                    conference_id=row.conference_id,
                 )
             )
         return slips
+
+    def _codes_of(self, row: Registration) -> str | None:
+        """Of what was raised with a slip."""
+        raised = [c.petition_id for c in conferences.contents(self._session, row)]
+        if not raised and row.petition_id:
+            raised = [row.petition_id]
+        codes = [self._session.get_one(Petition, each).code for each in raised]
+        return ", ".join(codes) or None
 
     def hamlet(self) -> Hamlet | None:
         """Of what this chat's owner is the hamlet head; none for everybody else."""

@@ -57,6 +57,10 @@ class FormFlow:
         answer = scene.frame.slots.get(slot)
         return answer.shown if answer else ""
 
+    def value(self, scene: Scene, slot: str) -> object:
+        """What fills the slot of a line."""
+        return scene.frame.value(slot)
+
     # -- the running form ---------------------------------------------------------
 
     def slots(self, scene: Scene) -> tuple[str, ...]:
@@ -343,7 +347,7 @@ class FormFlow:
         if not found or len(folded) != len(words):
             return words
         new, wrong = words[: found.start()].strip(), folded[found.end() :].strip()
-        old = scene.frame.value(slot)
+        old = self.value(scene, slot)
         if isinstance(old, str) and wrong and (at := fold(old).find(wrong)) >= 0:
             return f"{old[:at]}{new}{old[at + len(wrong) :]}"
         return new

@@ -38,6 +38,21 @@ class HamletWords(BaseModel):
     not_agreed: list[str]
 
 
+class EnterpriseWords(BaseModel):
+    """What an enterprise says of itself when it registers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kinds: dict[str, str]
+    name_ends: list[str]
+    workers: list[str]
+    posts: dict[str, str]
+    comes: list[str]
+    tax_number: list[str]
+    content: list[str]
+    drops: list[str]
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -52,6 +67,7 @@ class _File(BaseModel):
     hide_name: list[str]
     proposes: list[str]
     hamlet: HamletWords
+    enterprise: EnterpriseWords
     name: NameWords
     instead_of: list[str]
     correcting: list[str]
@@ -108,6 +124,54 @@ class HamletPhrases:
 
 
 @dataclass(frozen=True)
+class EnterprisePhrases:
+    """Patterns over folded text, and how short words are written out."""
+
+    kinds: dict[str, str]
+    posts: dict[str, str]
+    name: re.Pattern[str]
+    """What an enterprise calls itself: the kind of it, and the rest of the name."""
+    post: re.Pattern[str]
+    workers: re.Pattern[str]
+    """So many workers, with who has them ("bên em")."""
+    comes: re.Pattern[str]
+    """At the end: that somebody comes."""
+    tax_number: re.Pattern[str]
+    """At the end of what stands before a tax number."""
+    content: re.Pattern[str]
+    """The number of a content."""
+    drops: re.Pattern[str]
+
+    @classmethod
+    def of(cls, words: EnterpriseWords, circled: list[str]) -> "EnterprisePhrases":
+        """Compile."""
+        kinds, ends = _longest_first(list(words.kinds)), _longest_first(words.name_ends)
+        numbers = "".join(circled)
+        return cls(
+            kinds={fold(short): long for short, long in words.kinds.items()},
+            posts={fold(short): long for short, long in words.posts.items()},
+            name=re.compile(
+                rf"\b({kinds})\b\.?\s+(.+?)(?=\s+(?:{ends})\b|\s*[,;\n]|\s*$)"
+            ),
+            post=re.compile(rf"\b({_longest_first(list(words.posts))})\b"),
+            workers=re.compile(
+                rf"(?:\b(?:ben|co|tong|khoang|hon|gan|em|minh|toi|cty|cong ty)\s+)*"
+                rf"\b(\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,6}})\s*"
+                rf"(?:{_longest_first(words.workers)})\b"
+            ),
+            comes=re.compile(rf"[\s,]*\b(?:{_longest_first(words.comes)})[\s.]*$"),
+            tax_number=re.compile(
+                rf"\b(?:{_longest_first(words.tax_number)})\b[\s:.la-]{{0,6}}$"
+            ),
+            content=re.compile(
+                rf"\b(?:{_longest_first(words.content)})\s*(?:so\s*)?(\d)\b"
+                rf"|([{numbers}])"
+            ),
+            drops=re.compile(rf"^\s*(?:{_longest_first(words.drops)})\b"),
+        )
+
+
+@dataclass(frozen=True)
 class Phrases:
     """Compiled once; every method is a look-up."""
 
@@ -124,6 +188,7 @@ class Phrases:
     hide_name: re.Pattern[str]
     proposes: re.Pattern[str]
     hamlet: HamletPhrases
+    enterprise: EnterprisePhrases
     before_name: re.Pattern[str]
     after_name: re.Pattern[str]
     titles: tuple[str, ...]
@@ -156,6 +221,7 @@ class Phrases:
             hide_name=_any_of(file.hide_name),
             proposes=_any_of(file.proposes),
             hamlet=HamletPhrases.of(file.hamlet),
+            enterprise=EnterprisePhrases.of(file.enterprise, file.circled),
             before_name=re.compile(
                 rf"^(?:{_longest_first(file.name.before)})\b[\s:,.-]*"
             ),

@@ -55,8 +55,10 @@ def compose(
 
 def address(texts: Texts, state: State) -> dict[str, object]:
     """How this person is addressed."""
-    you = texts.render("utter_address", {"informal": state.informal}).text
-    return {"you": you, "You": you[:1].upper() + you[1:]}
+    who = {"informal": state.informal, "enterprise": state.enterprise}
+    you = texts.render("utter_address", who).text
+    own = {"you": you, "You": you[:1].upper() + you[1:]}
+    return {**own, "enterprise": state.enterprise}
 
 
 def channel_names(texts: Texts, channels: Iterable[str]) -> str | None:

@@ -105,6 +105,8 @@ class State(BaseModel):
     noticed: bool = False
     misses: int = 0
     informal: bool = False
+    enterprise: bool = False
+    """An enterprise writes: it is addressed as one."""
     told_waiting: bool = False
     asked_from: int = 0
     """The first of our messages that asked what is being asked now: a button of an

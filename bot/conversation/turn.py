@@ -144,6 +144,7 @@ class Slip:
     petition_code: str | None
     offer_until: datetime | None = None
     """Until when a seat is held for an answer."""
+    conference_id: int = 0
 
     @property
     def may_take(self) -> bool:

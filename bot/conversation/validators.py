@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.conversation import enterprise
 from bot.conversation.phone import PhoneKind, PhoneReading, mask, read_phone, spaced
 from bot.conversation.phrases import plain
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer
+from bot.conversation.tax_number import read_tax_number
 from bot.petitions.together import MOST_HOUSEHOLDS
 from nlu.text import clean, fold
 
@@ -187,6 +189,75 @@ def validate_households(text: str, scene: Scene) -> Verdict:
     if not 1 <= number <= MOST_HOUSEHOLDS:
         return Rejected("utter_error_households", {"most": MOST_HOUSEHOLDS})
     return Accepted(Answer(value=number, shown=str(number)))
+
+
+def validate_organisation(text: str, scene: Scene) -> Verdict:
+    """What an enterprise is called; its kind is written out."""
+    words = scene.book.phrases.enterprise
+    if tax := read_tax_number(text):
+        text = text[: tax.start] + " " + text[tax.end :]
+    name = enterprise.write_out(text, words)
+    if not _LETTERS.search(name):
+        return None if tax else Rejected("utter_error_organisation_unclear")
+    return Accepted(Answer(value=name, shown=shorten(name)))
+
+
+def validate_tax_number(text: str, scene: Scene) -> Verdict:
+    """Ten digits, of a branch three more; one whose check digit does not fit is asked
+    about, for papers may be wrong too."""
+    phrases = scene.book.phrases
+    announced = phrases.enterprise.tax_number
+    reading = read_tax_number(fold(text), announced, asked=True)
+    if reading is None:
+        said = enterprise.parts(text, phrases)
+        is_answer = set(said) - {enterprise.LEFT}
+        return None if is_answer else Rejected("utter_error_tax_number_missing")
+    values: dict[str, object] = {"typed": reading.typed, "digits": reading.digits}
+    if reading.number is None:
+        return Rejected("utter_error_tax_number_length", values)
+    answer = Answer(value=reading.number, shown=reading.number)
+    if reading.fits:
+        return Accepted(answer)
+    texts = scene.book.texts
+    answer.shown = texts.render("utter_shown_tax_number", {"number": answer.value}).text
+    return Doubt("utter_doubt_tax_number", values, answer)
+
+
+def validate_representative(text: str, scene: Scene) -> Verdict:
+    """Who comes for an enterprise; the post is often said in the same breath."""
+    phrases = scene.book.phrases
+    said = enterprise.parts(text, phrases)
+    found, post = said.get("representative", ""), said.get("post", "")
+    if not found:
+        found, post = enterprise.person(
+            said.get(enterprise.LEFT, ""), phrases.enterprise
+        )
+    name = clean_name(found, scene)
+    if name is None:
+        others = set(said) - {enterprise.LEFT, "representative", "post"}
+        return None if others else Rejected("utter_error_name_unclear")
+    also = {"post": Answer(value=post, shown=post)} if post else {}
+    return Accepted(Answer(value=name, shown=name), also)
+
+
+def validate_post(text: str, scene: Scene) -> Verdict:
+    """In which post somebody speaks for an enterprise."""
+    post = enterprise.write_post(text, scene.book.phrases.enterprise)
+    return Accepted(Answer(value=post, shown=shorten(post))) if post else None
+
+
+def validate_workers(text: str, scene: Scene) -> Verdict:
+    """A number of workers, thousands with or without a dot."""
+    found = re.search(r"\d{1,3}(?:[.,]\d{3})+(?!\d)|\d+", text)
+    digits = re.sub(r"\D", "", found[0])[:_MAX_DIGITS] if found else ""
+    if not digits or not int(digits):
+        return Rejected("utter_error_workers")
+    return Accepted(Answer(value=int(digits), shown=str(int(digits))))
+
+
+def validate_opinions(text: str, scene: Scene) -> Verdict:
+    """What an enterprise wants to raise."""
+    return validate_petition_content(text, scene)
 
 
 def phone_problem(reading: PhoneReading) -> Rejected:

@@ -15,6 +15,8 @@ from bot.deadlines.plan import BackwardPlan
 from bot.deadlines.rules import Event, Period, Rule
 
 ID = r"^[a-z][a-z0-9_]*$"
+NEEDED_ON_A_SLIP = ("organisation", "representative", "phone_number", "opinions")
+"""Without them nobody could be told, and nothing would be answered."""
 
 
 class Part(BaseModel):
@@ -102,6 +104,34 @@ class Quota(Part):
         return self.count * self.units if self.units else None
 
 
+class Topic(Part):
+    """One of the contents that the plan lists for a conference, as a button."""
+
+    id: str = Field(pattern=ID)
+    label: str
+
+
+class SlipPlan(Part):
+    """The slip on which an enterprise registers.
+
+    ``fields`` of ``enterprise_form`` that it is asked for, in this order; ``topics``:
+    the contents of the plan, to one of which each of its opinions belongs.
+    """
+
+    fields: tuple[str, ...] = Field(min_length=1)
+    topics: tuple[Topic, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_filed(self) -> "SlipPlan":
+        for slot in NEEDED_ON_A_SLIP:
+            if slot not in self.fields:
+                raise PydanticCustomError("slip_without", "{where}", {"where": slot})
+        for one in (self.fields, [topic.id for topic in self.topics]):
+            if len(set(one)) < len(one):
+                raise PydanticCustomError("duplicate_id", "{where}", {"where": "slip"})
+        return self
+
+
 class ConferencePlan(Part):
     """What the plan says of one of its conferences before a date is fixed.
 
@@ -109,7 +139,9 @@ class ConferencePlan(Part):
     residents choose among several. ``planned`` is the plan's own words for
     when, ``place`` for where; ``every``: again in each such period; ``rehearse_on``:
     the day on which a rehearsal holds it. ``seats`` none means no limit,
-    ``expected_people`` is no limit either.
+    ``expected_people`` is no limit either. ``slip``: enterprises register, with these
+    fields; none: persons do. ``invitation``: what the plan says of letters of
+    invitation.
     """
 
     id: str = Field(default="hoi_nghi", pattern=ID)
@@ -122,6 +154,8 @@ class ConferencePlan(Part):
     forms: tuple[Form, ...] = (Form.IN_PERSON,)
     opinions_by: tuple[OpinionBy, ...] = ()
     guests: tuple[Guest, ...] = (Guest.PERSON,)
+    slip: SlipPlan | None = None
+    invitation: str | None = None
     quotas: tuple[Quota, ...] = ()
     combined_with: str | None = None
     seats: int | None = Field(default=None, gt=0)

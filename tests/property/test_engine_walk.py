@@ -24,6 +24,7 @@ from bot.conversation.turn import (
     Turn,
 )
 from bot.localities.profile import FIELDS, load_profile
+from bot.localities.programme import SlipPlan, Topic
 from bot.petitions.model import Kind
 from bot.safety.rules import Danger, Signal
 from bot.settings import ROOT
@@ -255,6 +256,64 @@ def test_no_walk_ends_in_an_error_silence_or_half_a_petition(
                 assert effect.address
                 assert effect.petition
                 assert effect.petition.content.strip()
+
+
+@cache
+def firms() -> tuple[Engine, MemoryFacts]:
+    """A conference of enterprises whose plan lists contents."""
+    of = load_profile(ROOT / "data" / "localities" / "tan-yen.yml")
+    [programme] = of.programmes
+    plan = programme.conference_plan("doanh_nghiep")
+    topics = tuple(Topic(id=f"t{n}", label=f"Nội dung {n}") for n in range(4))
+    slip = SlipPlan(fields=plan.slip.fields, topics=topics)
+    plan = plan.model_copy(update={"slip": slip})
+    programme = programme.model_copy(update={"conferences": (plan,)})
+    of = of.model_copy(update={"programmes": (programme,)})
+    conference = ConferenceInfo(1, programme.id, None, None, None, False, plan.id)
+    book = load_book(of)
+    return Engine(book, ALL, OPENINGS, QUESTIONS), MemoryFacts(NOW, of, [conference])
+
+
+SAID_BY_FIRMS = [
+    "9900000009",
+    "mst 9900000001, giám đốc Trần Văn Bình dự",
+    "0912000338, 640 công nhân",
+    "Cty TNHH May Đại Lâm",
+    "1 đường ngập 2 xe tải trễ hàng 3 bên thuế kiểm tra hoài",
+    "nd 2 không nêu tên",
+    "bỏ nd 1",
+    "8 nước yếu",
+    "7",
+    "quay lại",
+    "sửa",
+    "bỏ qua",
+    "2",
+    "gửi",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 40))
+def test_no_walk_of_an_enterprise_files_half_a_slip(seed: int, steps: int) -> None:
+    random, state = Random(seed), State()
+    engine, known = firms()
+    for step in range(steps):
+        taken = turn(random, state)
+        if step == 0:
+            taken = Turn(now=NOW, payload="register_conference")
+        elif random.random() < 0.7 and not taken.payload:
+            taken = Turn(now=NOW, text=random.choice(SAID_BY_FIRMS))
+        state, replies, effects = run_step(engine, state, taken, known)
+        assert replies or taken.edited, "every turn is answered"
+        state = State.model_validate_json(state.model_dump_json())
+        for effect in effects:
+            if isinstance(effect, Register):
+                assert effect.name
+                assert effect.phone.startswith("+84")
+                assert effect.contents
+                for content in effect.contents:
+                    assert content.petition.content.strip()
+                    assert content.topic
 
 
 @settings(max_examples=100, deadline=None)

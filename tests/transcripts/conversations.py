@@ -389,17 +389,14 @@ async def enterprise(stage: Stage) -> None:
         "được không"
     )
     await firm.say(
-        "MST 2300000008, chị Ngô Thu Hà TP hành chính dự, 0912 000 338, bên em 640 "
+        "MST 9900000001, chị Ngô Thu Hà TP hành chính dự, 0912 000 338, bên em 640 "
         "công nhân"
     )
-    for words in ("Ngô Thu Hà", "0912 000 338", "Khu công nghiệp, xã Tân Yên"):
-        await firm.say(words)
+    await firm.say("em gõ nhầm, 9900000009")
     await firm.say(
         "1 đường gom KCN mưa là ngập 2 xe tải cấm giờ cao điểm trễ hàng 3 hướng dẫn "
         "thủ tục nhà ở công nhân 4 bên thuế kiểm tra hoài"
     )
-    if "phát biểu" in firm.last.text:
-        await firm.say("có")
     await firm.say("nd 4 không nêu tên cty trước hội nghị nhé")
     await firm.say("gửi. bao giờ có trả lời bằng văn bản")
     await firm.say("có cần giấy mời ko")

@@ -4,6 +4,7 @@ from bot.conversation.audience import TURNED_AWAY, TurnedAwayFlow
 from bot.conversation.flows.changes import AddFlow, CancelSlipFlow, WithdrawFlow
 from bot.conversation.flows.complaint import ComplaintFlow
 from bot.conversation.flows.danger import DangerFlow
+from bot.conversation.flows.enterprise import EnterpriseFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.hamlet import TAPPED as HAMLET
 from bot.conversation.flows.hamlet import HamletFlow
@@ -46,6 +47,7 @@ ALL = {
         ComplaintFlow(),
         DangerFlow(),
         DenunciationFlow(),
+        EnterpriseFlow(),
         EraseFlow(),
         FollowFlow(),
         HamletFlow(),

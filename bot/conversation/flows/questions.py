@@ -1,5 +1,6 @@
 """Questions, answered from the profile; also in the middle of a form."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.conversation.flows.sealed import doors
@@ -14,6 +15,7 @@ QUESTIONS = frozenset(
         "ask_how_to_denounce",
         "ask_how_to_register",
         "ask_how_to_submit",
+        "ask_invitation",
         "ask_location",
         "ask_participants",
         "ask_privacy",
@@ -54,6 +56,8 @@ class QuestionsFlow:
             self._deadlines(scene)
         elif asked == "ask_why_this_date":
             self._why(scene)
+        elif asked == "ask_invitation":
+            self._invitation(scene)
         elif asked == "ask_unit":
             self._unit(scene)
         elif asked == _DENOUNCE:
@@ -81,7 +85,23 @@ class QuestionsFlow:
         if not conferences:
             scene.say("utter_no_conference")
             return
-        scene.say(f"utter_{asked}", **about(scene, conferences[0]))
+        scene.say(f"utter_{asked}", **about(scene, _spoken_of(scene, conferences)))
+
+    def _invitation(self, scene: Scene) -> None:
+        conferences = scene.facts.conferences()
+        if not conferences:
+            scene.say("utter_no_conference")
+            return
+        spoken_of = _spoken_of(scene, conferences)
+        programme = scene.facts.profile.programme(spoken_of.programme_id)
+        invitation = programme.conference_plan(spoken_of.plan_id).invitation
+        seats = [s.code for s in scene.facts.slips() if s.status == "confirmed"]
+        scene.say(
+            "utter_ask_invitation",
+            code=seats[0] if seats else None,
+            invitation=invitation,
+            silent=None if invitation else programme.issuer,
+        )
 
     def _deadlines(self, scene: Scene) -> None:
         profile = scene.facts.profile
@@ -90,8 +110,11 @@ class QuestionsFlow:
             profile.rule("intake_result", on),
             profile.rule("written_reply", on),
         )
+        programme = profile.programmes[0]
         scene.say(
             "utter_ask_reply_deadline",
+            issuer=programme.issuer,
+            secretariat=profile.unit(programme.secretariat).name,
             intake_days=intake.n if intake else None,
             intake_basis=intake.basis if intake else None,
             reply_days=reply.n if reply else None,
@@ -132,6 +155,15 @@ class QuestionsFlow:
         unit = profile.unit_for(reading.field.name, None)
         label = scene.book.field_labels[reading.field.name]
         scene.say("utter_ask_unit", field=label, unit=unit.name, phone=unit.phone)
+
+
+def _spoken_of(scene: Scene, conferences: Sequence[ConferenceInfo]) -> ConferenceInfo:
+    """The one for which somebody registers just now, or did; else the nearest."""
+    held = [frame.data.get("conference") for frame in reversed(scene.state.frames)]
+    known = [about["id"] for about in held if isinstance(about, dict)]
+    known += [slip.conference_id for slip in scene.facts.slips()]
+    found = (c for id_ in known for c in conferences if c.id == id_)
+    return next(found, conferences[0])
 
 
 def about(scene: Scene, conference: ConferenceInfo) -> dict[str, object]:

@@ -1,18 +1,11 @@
-"""Register for a conference: the four fields of the slip, and whether to speak."""
+"""Register for a conference: which one, then the four fields of the slip, and whether
+to speak. Where enterprises register, their own form goes on."""
 
-from dataclasses import asdict
-from typing import Any
-
-from bot.conversation.effects import (
-    Outcome,
-    PetitionDraft,
-    Purge,
-    Register,
-    Registered,
-)
+from bot.conversation.effects import PetitionDraft, Register
+from bot.conversation.flows.enterprise import EnterpriseFlow
 from bot.conversation.flows.follow import show_slip
 from bot.conversation.flows.problems import Problem, find_problems
-from bot.conversation.form import FormFlow
+from bot.conversation.flows.slip import SlipFlow, about, plan_of
 from bot.conversation.phrases import plain
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
@@ -24,19 +17,25 @@ _CONTENT = "registration_content"
 _WHICH = "which"
 _CHOICE = "conference:"
 _FEW_WORDS = 3
+_ENTERPRISE = EnterpriseFlow()
 
 
-class RegisterFlow(FormFlow):
+class RegisterFlow(SlipFlow):
     """The flow of ``registration_form``."""
 
     name = "register"
     form = "registration_form"
     noun = "registration"
+    tells = "utter_conference"
+    receipt = "utter_registered"
 
     def open(self, scene: Scene) -> None:
         """Say what the conference is and what is kept, then ask."""
         conferences = scene.facts.conferences()
         if self._is_registered(scene):
+            return
+        if scene.state.frames and scene.frame.flow == _ENTERPRISE.name:
+            _ENTERPRISE.prompt(scene)
             return
         if not conferences:
             scene.say("utter_no_conference")
@@ -54,7 +53,8 @@ class RegisterFlow(FormFlow):
         """For one that was named; a slip that is being filled is for that one now."""
         if self._is_registered(scene):
             return
-        if not scene.state.frames or scene.frame.flow != self.name:
+        slips = (self.name, _ENTERPRISE.name)
+        if not scene.state.frames or scene.frame.flow not in slips:
             self._push(scene)
         self._begin(scene, conference)
 
@@ -76,25 +76,17 @@ class RegisterFlow(FormFlow):
         scene.introduce()
 
     def _begin(self, scene: Scene, conference: ConferenceInfo) -> None:
-        frame = scene.frame
-        frame.step = "collect"
-        frame.data["conference"] = _dump(conference)
-        if conference.trial:
-            scene.say("utter_conference_trial")
-        scene.say("utter_conference", **self._about(scene, conference))
-        if conference.seats_left == 0:
-            frame.step = "full"
-            scene.say("utter_ask_waiting_list")
-            return
-        self.go_on(scene)
+        _, plan = plan_of(scene, conference)
+        flow = _ENTERPRISE if plan.slip else self
+        if scene.frame.flow != flow.name:
+            scene.pop()
+            scene.push(flow.name, flow.form)
+        flow.begin(scene, conference)
 
     def prompt(self, scene: Scene) -> None:
         """Ask again what is being asked."""
         if scene.frame.step == _WHICH:
             self._ask_which(scene)
-            return
-        if scene.frame.step == "full":
-            scene.say("utter_ask_waiting_list")
             return
         super().prompt(scene)
 
@@ -102,8 +94,6 @@ class RegisterFlow(FormFlow):
         """One turn of the resident."""
         if scene.frame.step == _WHICH:
             return self._at_which(scene)
-        if scene.frame.step == "full":
-            return self._at_full(scene)
         return super().take(scene)
 
     def back(self, scene: Scene) -> None:
@@ -119,12 +109,6 @@ class RegisterFlow(FormFlow):
             self._ask_which(scene)
             return
         super().correct(scene)
-
-    def cancel(self, scene: Scene) -> None:
-        """Stop and destroy what was not filed."""
-        scene.pop()
-        scene.do(Purge())
-        scene.say("utter_registration_cancelled")
 
     def accept(self, scene: Scene, slot: str, verdict: Accepted) -> list[str]:
         """Remember what the model made of the content, for its petition."""
@@ -165,26 +149,6 @@ class RegisterFlow(FormFlow):
                 answers=answers,
                 petition=petition,
             )
-        )
-
-    def outcome(self, scene: Scene, outcome: Outcome) -> None:
-        """The receipt of the slip."""
-        if not isinstance(outcome, Registered):
-            return
-        chosen = scene.frame.data["conference"]
-        programme = scene.facts.profile.programme(chosen["programme_id"])
-        plan = programme.conference_plan(chosen.get("plan_id"))
-        scene.pop()
-        scene.state.noticed = True
-        scene.say(
-            "utter_registered",
-            code=outcome.code,
-            starts_at=outcome.starts_at,
-            dated=outcome.starts_at is not None,
-            position=outcome.position,
-            waiting=outcome.position is not None,
-            petition_code=outcome.petition_code,
-            minutes=plan.arrive_minutes_before,
         )
 
     def _ask_which(self, scene: Scene) -> None:
@@ -236,52 +200,15 @@ class RegisterFlow(FormFlow):
         return words - {w for c in others for w in fold(self._short(scene, c)).split()}
 
     def _plan(self, scene: Scene, conference: ConferenceInfo) -> tuple[str, str]:
-        programme = scene.facts.profile.programme(conference.programme_id)
-        return programme.id, programme.conference_plan(conference.plan_id).id
+        programme, plan = plan_of(scene, conference)
+        return programme.id, plan.id
 
     def _short(self, scene: Scene, conference: ConferenceInfo) -> str:
-        programme = scene.facts.profile.programme(conference.programme_id)
-        plan = programme.conference_plan(conference.plan_id)
+        programme, plan = plan_of(scene, conference)
         return plan.short_title or programme.title_of(plan)
 
     def _line(self, scene: Scene, conference: ConferenceInfo) -> str:
-        about = self._about(scene, conference)
+        told = about(scene, conference)
         starts_at = conference.starts_at
-        when = scene.book.texts.date(starts_at) if starts_at else about["planned"]
-        return f"• {about['title']}: {when}" if when else f"• {about['title']}"
-
-    def _at_full(self, scene: Scene) -> bool:
-        if scene.said in ("wait", "affirm"):
-            scene.frame.step = "collect"
-            self.go_on(scene)
-            return True
-        if scene.said == "only_petition":
-            scene.pop()
-            scene.say("utter_ask_petition_content")
-            scene.push("petition", "petition_form").asking = "petition_content"
-            return True
-        if scene.denied():
-            self.cancel(scene)
-            return True
-        return False
-
-    def _about(self, scene: Scene, conference: ConferenceInfo) -> dict[str, object]:
-        programme = scene.facts.profile.programme(conference.programme_id)
-        plan = programme.conference_plan(conference.plan_id)
-        return {
-            "title": programme.title_of(plan),
-            "chair": programme.chair,
-            "starts_at": conference.starts_at,
-            "dated": conference.starts_at is not None,
-            "planned": plan.planned,
-            "place": conference.place,
-            "seats_left": conference.seats_left or None,
-        }
-
-
-def _dump(conference: ConferenceInfo) -> dict[str, Any]:
-    starts_at = conference.starts_at
-    return {
-        **asdict(conference),
-        "starts_at": starts_at.isoformat() if starts_at else None,
-    }
+        when = scene.book.texts.date(starts_at) if starts_at else told["planned"]
+        return f"• {told['title']}: {when}" if when else f"• {told['title']}"
