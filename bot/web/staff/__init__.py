@@ -19,6 +19,7 @@ from bot.web.staff import (
     listen,
     petition,
     plans,
+    registrations,
     relink,
 )
 from bot.web.staff.console import ANYBODY, NOT_FOUND, Answer, Console, Page
@@ -84,6 +85,7 @@ PAGES = (
     Page("POST", "/duties/{id}/undo", duties.undo, _DESKS),
     Page("GET", "/duties/{id}/file", duties.send_file, _DESKS),
     Page("GET", "/plans", plans.show, _DESKS),
+    Page("GET", "/registrations", registrations.show, _TELLS_ALL),
     Page("GET", "/leave", leave.show, _DESKS),
     Page("POST", "/leave", leave.add, _DESKS),
     Page("POST", "/leave/{id}/end", leave.end, _DESKS),
