@@ -373,7 +373,13 @@ def explain(output: str) -> str:
 
 
 def create(env: Environment, python: Interpreter, *, with_pip: bool) -> None:
-    """An empty environment, in place of whatever was in the folder."""
+    """An empty environment, in place of whatever was in the folder; but another
+    checkout's, to which the folder is a link, would be emptied."""
+    if env.folder.is_symlink():
+        raise SetupError(
+            f"{env.folder.name} là liên kết tới nơi khác nên không xoá để cài lại. "
+            f"Hãy gõ: rm {env.folder.name}, rồi chạy lại."
+        )
     pip = [] if with_pip else ["--without-pip"]
     run(python.path, "-m", "venv", "--clear", *pip, env.folder)
 

@@ -57,6 +57,16 @@ def test_an_environment_that_is_not_there_is_made(env):
     assert setup.changes(missing) == {"made", "filled"}
 
 
+def test_an_environment_of_another_checkout_is_not_emptied(env, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(env.folder)
+    here = python(sys.executable, "3.11.7")
+
+    with pytest.raises(SetupError, match="rm link"):
+        setup.create(env._replace(folder=link), here, with_pip=False)
+    assert (env.folder / "bin" / "python").exists()
+
+
 def test_new_requirements_only_refill(env):
     setup.write_stamp(env)
     env.requirements.write_text("six==1.18.0 --hash=sha256:11\n")
