@@ -21,7 +21,7 @@ _RESTRICTED = {
 }
 """In the order in which they are looked at."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.25, Kind.KHAN_CAP: 0.6}
+_DOUBT = {Kind.TO_CAO: 0.22, Kind.KHAN_CAP: 0.6}
 _SURE = 0.6
 _NO_DOUBT = 0.02
 _NONE = "none"
