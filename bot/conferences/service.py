@@ -1,10 +1,10 @@
 """Use cases of conferences and registrations, in the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
 from bot.clock import VIETNAM, today
@@ -17,7 +17,7 @@ from bot.conferences.model import (
 from bot.localities.profile import Profile
 from bot.petitions.chats import Chats
 from bot.petitions.code import make_code
-from bot.petitions.details import Details
+from bot.petitions.details import Details, open_details
 from bot.storage import counters, events
 from bot.storage.vault import Vault
 
@@ -25,6 +25,10 @@ REGISTRATION = "registration"
 _SERIES = "DK"
 _REMIND_DAYS = (3, 1)
 _REMIND_AT = time(8)
+
+
+_CONTENTS = ("registration_content", "opinions")
+"""How the answers of a slip begin that hold what it raises."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,29 @@ def contents(session: Session, row: Registration) -> list[SlipContent]:
             .order_by(col(SlipContent.id))
         ).all()
     )
+
+
+def withhold(session: Session, vault: Vault, petition_id: int) -> None:
+    """A petition was sealed: no slip says any more that it was raised, or what with.
+    What else a slip raised stands at its own petition."""
+    raised = select(SlipContent.registration_id).where(
+        SlipContent.petition_id == petition_id
+    )
+    rows = session.exec(
+        select(Registration).where(
+            (col(Registration.petition_id) == petition_id)
+            | col(Registration.id).in_(raised)
+        )
+    ).all()
+    session.exec(delete(SlipContent).where(col(SlipContent.petition_id) == petition_id))
+    for row in rows:
+        details = open_details(vault, row.key, row.details)
+        kept = tuple(a for a in details.answers if not a[0].startswith(_CONTENTS))
+        key, row.key = vault.new_key()
+        row.details = replace(details, answers=kept).close(key)
+        if row.petition_id == petition_id:
+            row.petition_id = None
+        session.add(row)
 
 
 def cancel(session: Session, row: Registration, *, by: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from bot.conferences import service as conferences
 from bot.conversation import erase
 from bot.conversation.facts import DatabaseFacts
 from bot.conversation.flows.sealed import DenunciationFlow, ProtectionFlow
@@ -63,6 +64,7 @@ def seal_petition(
         received_at=petition.received_at,
     )
     branches.seal_off(session, registry.vault, petition, who=who, now=now)
+    conferences.withhold(session, registry.vault, stored_id(petition.id))
     duty.forget_calls(session, registry.vault, stored_id(chat.id), now)
     drafts = [frame.model_dump() for frame in before.frames]
     fresh, case = erase.seal(session, registry, chat, key, drafts, now, filed=filed)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.bootstrap import Product
+from bot.conversation.seal_petition import seal_petition
+from bot.petitions import queries
+from bot.petitions.life import Actor, Who
 from bot.staff.model import Role
 from tests.conversation.test_enterprise import FOUR, OPENING, WHO
 from tests.support.console import Desk
@@ -44,6 +47,34 @@ def test_the_office_sees_what_an_enterprise_told(desk: Desk) -> None:
     assert "Không nêu tên ở hội nghị" in petition
     plan = html.unescape(mai.get("/staff/plans").text)
     assert "Doanh nghiệp, Mã số thuế, Người dự, Chức vụ" in plan
+
+
+def test_of_what_was_sealed_the_slip_says_nothing(desk: Desk) -> None:
+    product = desk.product
+    firm = desk.talk.person("firm")
+    for words in (OPENING, WHO, FOUR, "gửi"):
+        firm.say(words)
+
+    with product.database.writing() as session:
+        petition = queries.by_code(session, product.profile.id, "TY-26-0004-J")
+        assert petition is not None
+        seal_petition(
+            session,
+            product.registry,
+            product.book,
+            petition,
+            "bên thuế đòi tiền",
+            accuses=True,
+            who=Who("mai", frozenset({Actor.OFFICE})),
+            now=product.clock(),
+        )
+
+    mai = desk.officer("mai", Role.OFFICE, "vp_dang_uy")
+    page = html.unescape(mai.get(PAGE).text)
+    assert "Công ty TNHH May Đại Lâm" in page
+    assert "TY-26-0003-X" in page
+    assert "TY-26-0004-J" not in page
+    assert "thuế kiểm tra" not in page
 
 
 def test_units_do_not_see_who_registered(desk: Desk) -> None:
