@@ -21,7 +21,7 @@ _TYPES = {
     ".mp3": (MediaKind.VOICE, "audio/mpeg"),
     ".m4a": (MediaKind.VOICE, "audio/mp4"),
 }
-_NO_NAME = re.compile(r"[^0-9A-Za-zÀ-ỹ]+")
+_NO_NAME = re.compile(r"[\W_]+")
 
 
 def photo(petition: Petition, photo: AfterPhoto) -> Enclosure:

@@ -40,6 +40,7 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.media import MediaStore
 from tests.doubles.telegram import TOKEN, Sent, TelegramServer, User
+from tests.doubles.zalo import ZaloServer
 from tests.support.talk import Clock
 
 SECRET = "s3cret-of-the-webhook"
@@ -50,6 +51,12 @@ _PATIENCE = 10.0
 @pytest.fixture
 def telegram(clock: Clock) -> Iterator[TelegramServer]:
     with TelegramServer(now=clock) as server:
+        yield server
+
+
+@pytest.fixture
+def zalo(clock: Clock) -> Iterator[ZaloServer]:
+    with ZaloServer(now=clock) as server:
         yield server
 
 

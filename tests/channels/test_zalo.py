@@ -25,12 +25,6 @@ STORY = "duong vo thon Ra Nhua hu qua, xe may di khong noi"
 
 
 @pytest.fixture
-def zalo(clock: Clock) -> Iterator[ZaloServer]:
-    with ZaloServer(now=clock) as server:
-        yield server
-
-
-@pytest.fixture
 def commune(
     built: Product, zalo: ZaloServer, clock: Clock, tmp_path: Path
 ) -> Iterator[OfficialAccount]:

@@ -46,12 +46,6 @@ CHALLENGE = (
 
 
 @pytest.fixture
-def zalo(clock: Clock) -> Iterator[ZaloServer]:
-    with ZaloServer(now=clock) as server:
-        yield server
-
-
-@pytest.fixture
 def lan(zalo: ZaloServer) -> User:
     lan = zalo.user()
     lan.say("alo")

@@ -23,12 +23,6 @@ PICTURE = f"{UPLOAD}/image"
 
 
 @pytest.fixture
-def zalo(clock: Clock) -> Iterator[ZaloServer]:
-    with ZaloServer(now=clock) as server:
-        yield server
-
-
-@pytest.fixture
 def commune(
     built: Product, zalo: ZaloServer, clock: Clock, tmp_path: Path
 ) -> Iterator[OfficialAccount]:
