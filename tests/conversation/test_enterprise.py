@@ -204,6 +204,17 @@ class TestOneByOne:
         assert "tháo gỡ các khó khăn, vướng mắc" in shown
         assert shown.endswith("Xin cho biết mã số thuế và người đại diện dự.")
 
+    def test_who_only_asks_sends_a_petition(self, dated: Person) -> None:
+        dated.say(OPENING)
+
+        asked = dated.press("Chỉ gửi câu hỏi")
+        heard = dated.say("đường gom khu công nghiệp cứ mưa là ngập")
+
+        assert asked.startswith("Quý công ty kể việc cần xã giải quyết")
+        assert "đường gom khu công nghiệp cứ mưa là ngập" in heard
+        with dated.talk.product.database.reading() as session:
+            assert session.exec(select(Registration)).all() == []
+
     def test_stopping_leaves_nothing(self, dated: Person) -> None:
         dated.say(OPENING)
         dated.say(WHO)

@@ -10,6 +10,7 @@ from bot.conversation.turn import ConferenceInfo
 from bot.localities.profile import ConferencePlan, Programme
 
 _FULL = "full"
+_WRITE_ONLY = "only_petition"
 
 
 class SlipFlow(FormFlow):
@@ -42,6 +43,9 @@ class SlipFlow(FormFlow):
 
     def take(self, scene: Scene) -> bool:
         """One turn of the resident."""
+        if scene.said == _WRITE_ONLY:
+            self._write_only(scene)
+            return True
         if scene.frame.step == _FULL:
             return self._at_full(scene)
         return super().take(scene)
@@ -83,15 +87,16 @@ class SlipFlow(FormFlow):
             scene.frame.step = "collect"
             self.go_on(scene)
             return True
-        if scene.said == "only_petition":
-            scene.pop()
-            scene.say("utter_ask_petition_content")
-            scene.push("petition", "petition_form").asking = "petition_content"
-            return True
         if scene.denied():
             self.cancel(scene)
             return True
         return False
+
+    def _write_only(self, scene: Scene) -> None:
+        """Nobody comes, but something is to be answered."""
+        scene.pop()
+        scene.say("utter_ask_petition_content")
+        scene.push("petition", "petition_form").asking = "petition_content"
 
 
 def plan_of(
