@@ -23,7 +23,9 @@ _RESTRICTED = {
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
 _DOUBT = {Kind.TO_CAO: 0.22, Kind.KHAN_CAP: 0.6}
 _SURE = 0.6
-_NO_DOUBT = 0.02
+_NO_DANGER = 0.02
+_NO_DENUNCIATION = 0.01
+_FEW_CLAUSES = 2
 _NONE = "none"
 
 
@@ -38,11 +40,22 @@ def combined_kind(signals: Set[Signal], reading: Reading | None) -> str:
 
 
 def believed(signals: Set[Signal], reading: Reading | None) -> Set[Signal]:
-    """The signals, without a danger that the model is sure is none: words of danger
-    also stand in tales of the past ("the old house burnt down") and in wishes."""
-    if reading is None or _chance(reading, Kind.KHAN_CAP) >= _NO_DOUBT:
+    """The signals, without what the model is sure is none: words of danger also stand
+    in tales of the past ("the old house burnt down") and in wishes, words of an
+    accusation in questions ("would he see a denunciation?") and in jokes."""
+    if reading is None:
         return signals
-    return signals - {Signal.DANGER}
+    return {signal for signal in signals if not _is_overruled(signal, reading)}
+
+
+def _is_overruled(signal: Signal, reading: Reading) -> bool:
+    """Never the signals of a child, of violence and of self-harm; that of a
+    denunciation only in a message that is too short to hide one."""
+    if signal is Signal.DANGER:
+        return _chance(reading, Kind.KHAN_CAP) < _NO_DANGER
+    if signal is Signal.DENUNCIATION and len(reading.clauses) <= _FEW_CLAUSES:
+        return _chance(reading, Kind.TO_CAO) < _NO_DENUNCIATION
+    return False
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:

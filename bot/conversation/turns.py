@@ -32,9 +32,7 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
-_SEALED = frozenset(
-    {Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE, Signal.DENUNCIATION}
-)
+_SEALED = frozenset({Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE})
 """The rule alone decides: nobody else is asked, not even the model."""
 
 
