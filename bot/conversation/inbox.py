@@ -4,14 +4,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, update
-from sqlalchemy import select as sa_select
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.channels.base import InboundMessage, Media, MediaKind
 from bot.conversation import audience, linking, numbers
+from bot.conversation.batch import Arrival, Batch, Chat
 from bot.conversation.model import Attachment, Inbound
 from bot.conversation.phrases import Phrases
 from bot.errors import DomainError
@@ -19,7 +18,6 @@ from bot.notifications import outbox
 from bot.notifications.model import ChannelAccount, Conversation, Outbound
 from bot.petitions.code import find_code, find_codes
 from bot.safety.rules import SafetyRules, Signal
-from bot.storage.types import table_of
 from bot.storage.vault import Vault, decrypt, encrypt
 from nlu.text import clean
 
@@ -33,17 +31,11 @@ _TOLD_IN = timedelta(seconds=1)
 """How exactly a platform tells the time."""
 
 
-_KNOWN = select(Inbound.id).where(
-    col(Inbound.locality_id) == bindparam("locality"),
-    col(Inbound.account_id) == bindparam("account"),
-    col(Inbound.provider_event_id) == bindparam("event"),
-)
-_IS_PEER = (
+_OF_PEER = select(Conversation).where(
     col(Conversation.locality_id) == bindparam("locality"),
     col(Conversation.account_id) == bindparam("account"),
     col(Conversation.peer_hash) == bindparam("peer"),
 )
-_OF_PEER = select(Conversation).where(*_IS_PEER)
 _LAST = (
     select(Inbound)
     .where(col(Inbound.conversation_id) == bindparam("conversation"))
@@ -51,39 +43,6 @@ _LAST = (
     .limit(1)
 )
 _OURS = _OF_PEER.with_for_update()
-
-
-class _Chat(NamedTuple):
-    """What storing needs of a conversation. A whole village may write in one minute:
-    its rows are read and written without the detour of objects."""
-
-    id: int
-    channel: str
-    key: bytes
-    staff_id: int | None
-    free_text: bool
-    heard_at: datetime | None
-    due_at: datetime | None
-    first_waiting_at: datetime | None
-
-
-_CHAT = (
-    sa_select(*(table_of(Conversation).c[name] for name in _Chat._fields))
-    .where(*_IS_PEER)
-    .with_for_update()
-)
-"""A turn that ends while a message is written must not count it as absent."""
-_BEGIN, _STORE = insert(Conversation), insert(Inbound)
-_HEARD = (
-    update(Conversation)
-    .where(col(Conversation.id) == bindparam("chat"))
-    .values(
-        blocked_at=None,
-        heard_at=bindparam("now"),
-        first_waiting_at=bindparam("first"),
-        due_at=bindparam("due"),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -180,32 +139,42 @@ class Inbox:
         now: datetime,
     ) -> Receipt:
         """Store a message once, and set when its turn is due."""
-        chat = self._chat(session, account, message.peer, now)
-        if self._is_known(session, account, message):
+        return self.receive_all(session, [Arrival(account, message)], now)[0]
+
+    def receive_all(
+        self, session: Session, arrivals: Sequence[Arrival], now: datetime
+    ) -> list[Receipt]:
+        """The same for what comes at one time, in its order."""
+        batch = Batch(session, self._locality_id, self._vault, arrivals, now)
+        receipts = [self._take(session, batch, arrival, now) for arrival in arrivals]
+        batch.write()
+        return receipts
+
+    def _take(
+        self, session: Session, batch: Batch, arrival: Arrival, now: datetime
+    ) -> Receipt:
+        chat = batch.chat(arrival)
+        if batch.knows(arrival):
             return Receipt(chat.id, True, chat.due_at)
         self._hand_over(session, chat, now)
         key = self._vault.unwrap(chat.key)
-        message = self._as_meant(session, chat, key, message, now)
+        message = self._as_meant(session, batch, arrival, key, now)
+        chat = batch.chat(arrival)
+        if message.payload:
+            batch.write()  # what it may repeat
         body = self._body(session, chat, key, message, now)
         if body is None:
             return Receipt(chat.id, True, chat.due_at)
-        session.connection().execute(
-            _STORE,
-            {
-                "locality_id": self._locality_id,
-                "account_id": account.id,
-                "conversation_id": chat.id,
-                "provider_event_id": message.provider_event_id,
-                "body": body.close(key),
-                "received_at": now,
-            },
-        )
-        return Receipt(chat.id, False, self._hear(session, chat, body, now))
+        batch.store(arrival, body.close(key))
+        first = chat.first_waiting_at or now
+        due = self._due(chat, body, first, now)
+        batch.hear(arrival, first, due)
+        return Receipt(chat.id, False, due)
 
     def _body(
         self,
         session: Session,
-        chat: _Chat,
+        chat: Chat,
         key: bytes,
         message: InboundMessage,
         now: datetime,
@@ -244,17 +213,7 @@ class Inbox:
             danger=assessment.danger.value if assessment.danger else None,
         )
 
-    def _is_known(
-        self, session: Session, account: ChannelAccount, message: InboundMessage
-    ) -> bool:
-        event = {
-            "locality": self._locality_id,
-            "account": account.id,
-            "event": message.provider_event_id,
-        }
-        return session.connection().execute(_KNOWN, event).first() is not None
-
-    def _hand_over(self, session: Session, chat: _Chat, now: datetime) -> None:
+    def _hand_over(self, session: Session, chat: Chat, now: datetime) -> None:
         """What could not be sent to somebody who was silent for long."""
         if chat.heard_at is not None and now - chat.heard_at > _LONG_AWAY:
             outbox.unpark(session, chat.id, now)
@@ -262,14 +221,18 @@ class Inbox:
     def _as_meant(
         self,
         session: Session,
-        chat: _Chat,
+        batch: Batch,
+        arrival: Arrival,
         key: bytes,
-        message: InboundMessage,
         now: datetime,
     ) -> InboundMessage:
         """Without a secret word, with a typed number as the choice that it names, and
         with nothing in it where residents are not heard."""
-        message = linking.take_word(session, self._vault, chat.id, message, now)
+        chat, said = batch.chat(arrival), arrival.message
+        message = linking.take_word(session, self._vault, chat.id, said, now)
+        if message is not said:
+            batch.read_again(arrival)
+            chat = batch.chat(arrival)
         message = numbers.take_number(session, chat.id, key, message)
         is_officer = chat.staff_id is not None or message.payload == linking.LINKED
         if chat.channel in self._for_staff and not is_officer:
@@ -309,37 +272,10 @@ class Inbox:
             "peer": self._vault.fingerprint("peer", peer),
         }
 
-    def _chat(
-        self, session: Session, account: ChannelAccount, peer: str, now: datetime
-    ) -> _Chat:
-        key = self._key(account, peer)
-        found = session.connection().execute(_CHAT, key).one_or_none()
-        if found is None:
-            self._begin(session, account, peer, now)
-            found = session.connection().execute(_CHAT, key).one()
-        return _Chat._make(found)
-
-    def _begin(
-        self, session: Session, account: ChannelAccount, peer: str, now: datetime
-    ) -> None:
-        key, wrapped = self._vault.new_key()
-        session.connection().execute(
-            _BEGIN,
-            {
-                "locality_id": self._locality_id,
-                "account_id": account.id,
-                "channel": account.channel,
-                "peer_hash": self._vault.fingerprint("peer", peer),
-                "peer": encrypt(key, peer.encode(), b"peer"),
-                "key": wrapped,
-                "created_at": now,
-            },
-        )
-
     def _is_tapped_again(
         self,
         session: Session,
-        chat: _Chat,
+        chat: Chat,
         key: bytes,
         message: InboundMessage,
         seen: int | None,
@@ -355,7 +291,7 @@ class Inbox:
         return (before.payload, before.seen) == (message.payload, seen)
 
     def _not_there_yet(
-        self, session: Session, chat: _Chat, media: Sequence[Media]
+        self, session: Session, chat: Chat, media: Sequence[Media]
     ) -> tuple[Media, ...]:
         """An edited message shows the files again that came with its first version."""
         known = set(
@@ -369,7 +305,7 @@ class Inbox:
         return tuple(one for one in media if one.unique not in known)
 
     def _attach(
-        self, session: Session, chat: _Chat, media: Media, now: datetime
+        self, session: Session, chat: Chat, media: Media, now: datetime
     ) -> Attachment:
         if media.source.startswith(STORED):
             row = self._stored(session, int(media.source.removeprefix(STORED)))
@@ -411,21 +347,13 @@ class Inbox:
             or find_code(text) is not None
         )
 
-    def _hear(
-        self, session: Session, chat: _Chat, body: Body, now: datetime
-    ) -> datetime:
-        """Note that somebody is there. Returns when the turn is due: free text and the
-        pictures of an album may have more to come."""
-        first = chat.first_waiting_at or now
+    def _due(self, chat: Chat, body: Body, first: datetime, now: datetime) -> datetime:
+        """When the turn is due: free text and the pictures of an album may have more
+        to come."""
         may_go_on = chat.free_text or body.media
         if self._ends_burst(body) or not may_go_on:
-            due = now
-        else:
-            due = min(now + self._burst.wait, first + self._burst.longest)
-        session.connection().execute(
-            _HEARD, {"chat": chat.id, "now": now, "first": first, "due": due}
-        )
-        return due
+            return now
+        return min(now + self._burst.wait, first + self._burst.longest)
 
 
 def _about(key: bytes, above: Outbound) -> str | None:

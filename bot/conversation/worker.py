@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain, islice
+from time import monotonic
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -10,6 +12,7 @@ from sqlmodel import Session
 from bot import log
 from bot.channels.base import InboundMessage
 from bot.clock import Clock
+from bot.conversation.batch import Arrival
 from bot.conversation.inbox import Inbox, Receipt
 from bot.conversation.rasa import RasaClient
 from bot.conversation.reading import Reading
@@ -23,10 +26,15 @@ _AT_ONCE = 32
 """Turns in hand at the same time; more would only wait for Rasa's one process."""
 _CALM = 4
 """Messages that are being written at the same time; with more, turns wait for them."""
+_AT_LEAST = 0.1
+"""Seconds after which a turn starts even then."""
 _LOOK_AGAIN = 1.0
 """Seconds between looks for turns that another process left behind."""
 _TRIES = 4
 """To finish a turn while the database is locked or away, within its lease."""
+
+_Delivery = Sequence[Arrival]
+"""The messages of a chat that came together, such as an album."""
 
 logger = log.get(__name__)
 
@@ -49,9 +57,11 @@ class Worker:
         self._sender = sender
         self._rasa = rasa
         self._clock = clock
+        self._store = database.writing_first(self._store_all)
         self._wake = asyncio.Event()
         self._arriving = 0
         self._in_hand = 0
+        self._started = 0.0
         self._is_held_back = False
         self._running: set[asyncio.Task[None]] = set()
 
@@ -62,7 +72,8 @@ class Worker:
         Returns when they are safely written, before they are answered."""
         self._arriving += 1
         try:
-            receipt, claimed = await self._store(account, messages)
+            delivery = [Arrival(account, message) for message in messages]
+            receipt, claimed = await self._store(delivery)
         finally:
             self._arriving -= 1
         if claimed is not None:
@@ -72,21 +83,24 @@ class Worker:
         self._go_on()
         return receipt
 
-    async def _store(
-        self, account: ChannelAccount, messages: Sequence[InboundMessage]
-    ) -> tuple[Receipt, Claimed | None]:
+    def _store_all(
+        self, session: Session, deliveries: list[_Delivery]
+    ) -> list[tuple[Receipt, Claimed | None]]:
+        """What comes at one time. A delivery is answered for its last message."""
         now = self._clock()
+        receipts = iter(self._inbox.receive_all(session, list(chain(*deliveries)), now))
+        last = [list(islice(receipts, len(each)))[-1] for each in deliveries]
+        return [
+            (receipt, self._claim_at_once(session, receipt, now)) for receipt in last
+        ]
 
-        def store(session: Session) -> tuple[Receipt, Claimed | None]:
-            for message in messages:
-                receipt = self._inbox.receive(session, account, message, now)
-            is_due = receipt.due_at is not None and receipt.due_at <= now
-            if receipt.is_duplicate or not is_due or not self._has_room():
-                return receipt, None
-            claimed = self._turns.claim_written(session, receipt.conversation_id, now)
-            return receipt, claimed
-
-        return await self._database.write_first(store)
+    def _claim_at_once(
+        self, session: Session, receipt: Receipt, now: datetime
+    ) -> Claimed | None:
+        is_due = receipt.due_at is not None and receipt.due_at <= now
+        if receipt.is_duplicate or not is_due or not self._has_room():
+            return None
+        return self._turns.claim_written(session, receipt.conversation_id, now)
 
     async def note_presence(
         self, account: ChannelAccount, peer: str, *, is_here: bool, at: datetime
@@ -135,7 +149,11 @@ class Worker:
     def _has_room(self) -> bool:
         """Whether another turn may start. While many messages arrive they go first: a
         platform that is not answered in time sends again, a person waits a moment."""
-        has_room = self._in_hand < (_AT_ONCE if self._arriving <= _CALM else 1)
+        if self._arriving <= _CALM:
+            has_room = self._in_hand < _AT_ONCE
+        else:
+            waited = monotonic() - self._started
+            has_room = not self._in_hand and waited > _AT_LEAST
         self._is_held_back |= not has_room
         return has_room
 
@@ -150,6 +168,7 @@ class Worker:
 
     def _start(self, claimed: Claimed) -> None:
         self._in_hand += 1
+        self._started = monotonic()
         task = asyncio.create_task(self._take(claimed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

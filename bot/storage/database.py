@@ -6,7 +6,7 @@ PostgreSQL, which locks rows.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +20,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from bot.storage.writers import Rank, Together, Work, Writers
+from bot.storage.writers import Rank, Together, Writers
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 _WRITERS = 4
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,7 +44,6 @@ class Database:
             _prepare_sqlite(self.engine)
         self._writing = self.engine.execution_options(write=True)
         self._writers = Writers(1 if self.is_sqlite else _WRITERS)
-        self._together = Together(self._write_all)
         self._readers = ThreadPoolExecutor(4, "db-read")
 
     @contextmanager
@@ -65,13 +65,24 @@ class Database:
         """Run ``work`` in one transaction on a writing thread."""
         return await self._submit(Rank.USUAL, lambda: self._in_transaction(work))
 
-    async def write_first(self, work: Callable[[Session], T]) -> T:
-        """The same before everything that waits. SQLite waits for the disk at every
-        commit, so there several works may share a transaction; if one fails, each has
-        one of its own. ``work`` may run twice."""
-        if self.is_sqlite:
-            return await self._together.write(work)
-        return await self._submit(Rank.URGENT, lambda: self._in_transaction(work))
+    def writing_first(
+        self, work: Callable[[Session, list[Item]], list[T]]
+    ) -> Callable[[Item], Awaitable[T]]:
+        """Writes an item before everything that waits, and gives its result. SQLite
+        waits for the disk at every commit, so there several items may share a
+        transaction; if one fails, each has one of its own. ``work`` may see an item
+        twice."""
+
+        async def write(items: list[Item]) -> list[T]:
+            return await self._submit(
+                Rank.URGENT,
+                lambda: self._in_transaction(lambda session: work(session, items)),
+            )
+
+        async def write_alone(item: Item) -> T:
+            return (await write([item]))[0]
+
+        return Together(write).write if self.is_sqlite else write_alone
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` with a reading session on a reading thread."""
@@ -103,12 +114,6 @@ class Database:
 
     async def _submit(self, rank: Rank, work: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._writers.submit(rank, work))
-
-    async def _write_all(self, works: list[Work]) -> list[Any]:
-        def write(session: Session) -> list[Any]:
-            return [work(session) for work in works]
-
-        return await self._submit(Rank.URGENT, lambda: self._in_transaction(write))
 
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         with self.writing() as session:

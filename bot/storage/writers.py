@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 _TOGETHER = 50
 """The most that goes into one transaction."""
@@ -92,26 +93,21 @@ def _fulfil(future: "Future[T]", work: Callable[[], T]) -> None:
         future.set_exception(problem)
 
 
-Work = Callable[[Any], Any]
-WriteAll = Callable[[list[Work]], Awaitable[list[Any]]]
-_Waiting = tuple[Work, "asyncio.Future[Any]"]
-
-
-class Together:
+class Together(Generic[Item, T]):
     """What comes while a transaction is written goes into the next one, all of it: the
     disk is waited for once. If one of them fails, each is written by itself."""
 
-    def __init__(self, write: WriteAll) -> None:
-        """``write``: runs works in one transaction, and gives their results."""
+    def __init__(self, write: Callable[[list[Item]], Awaitable[list[T]]]) -> None:
+        """``write``: writes items in one transaction, and gives a result for each."""
         self._write = write
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[tuple[Item, asyncio.Future[T]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._next = 0.0
 
-    async def write(self, work: Callable[[Any], T]) -> T:
-        """The result of ``work``, when it is safely written."""
+    async def write(self, item: Item) -> T:
+        """The result for ``item``, when it is safely written."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, future))
+        self._waiting.append((item, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._drain())
         return await future
@@ -132,9 +128,9 @@ class Together:
             await asyncio.sleep(self._next - now)
         self._next = max(self._next, now) + _APART
 
-    async def _write_some(self, taken: list[_Waiting]) -> None:
+    async def _write_some(self, taken: list[tuple[Item, "asyncio.Future[T]"]]) -> None:
         try:
-            results = await self._write([work for work, _ in taken])
+            results = await self._write([item for item, _ in taken])
         except Exception as problem:  # noqa: BLE001 (it goes to who asked)
             if len(taken) == 1:
                 _settle(taken[0][1], problem=problem)
