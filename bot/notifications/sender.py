@@ -153,7 +153,8 @@ class Sender:
                 limit=limit,
             )
 
-        return await self._mark_and(claim)
+        async with self._marking:
+            return await self._mark_and(claim)
 
     async def _send_due(self) -> None:
         present = self._present()
@@ -287,35 +288,34 @@ class Sender:
     async def _settle(self) -> bool:
         """Mark what was sent and what found nobody; false while the database is away:
         then it stays to be marked, or it would be sent again."""
-        if not self._sent and not self._parked:
-            return True
         try:
-            await self._mark_and(_nothing)
+            async with self._marking:
+                if self._sent or self._parked:  # else it was marked while we waited
+                    await self._mark_and(_nothing)
         except OperationalError:
             logger.exception("database_away")
             return False
         return True
 
     async def _mark_and(self, work: Callable[[Session], T]) -> T:
-        """Mark, and do ``work`` in the same transaction. What comes while others are
-        being marked is marked together after them."""
-        async with self._marking:
-            sent, self._sent = self._sent, []
-            parked, self._parked = self._parked, []
+        """Mark, and do ``work`` in the same transaction. Whoever calls holds
+        ``_marking``: what comes meanwhile is marked together after it."""
+        sent, self._sent = self._sent, []
+        parked, self._parked = self._parked, []
 
-            def mark(session: Session) -> T:
-                if sent:
-                    outbox.settle_sent(session, sent, self._clock())
-                if parked:
-                    outbox.park(session, parked)
-                return work(session)
+        def mark(session: Session) -> T:
+            if sent:
+                outbox.settle_sent(session, sent, self._clock())
+            if parked:
+                outbox.park(session, parked)
+            return work(session)
 
-            try:
-                return await self._database.write(mark)
-            except OperationalError:
-                self._sent = sent + self._sent
-                self._parked = parked + self._parked
-                raise
+        try:
+            return await self._database.write(mark)
+        except OperationalError:
+            self._sent = sent + self._sent
+            self._parked = parked + self._parked
+            raise
 
 
 def _nothing(_session: Session) -> None:
