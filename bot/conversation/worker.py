@@ -90,15 +90,20 @@ class Worker:
         now = self._clock()
         receipts = iter(self._inbox.receive_all(session, list(chain(*deliveries)), now))
         last = [list(islice(receipts, len(each)))[-1] for each in deliveries]
-        return [
-            (receipt, self._claim_at_once(session, receipt, now)) for receipt in last
-        ]
+        room = self._room()
+        stored: list[tuple[Receipt, Claimed | None]] = []
+        for receipt in last:
+            claimed = self._claim_at_once(session, receipt, now) if room else None
+            room -= claimed is not None
+            stored.append((receipt, claimed))
+        self._is_held_back |= not room
+        return stored
 
     def _claim_at_once(
         self, session: Session, receipt: Receipt, now: datetime
     ) -> Claimed | None:
         is_due = receipt.due_at is not None and receipt.due_at <= now
-        if receipt.is_duplicate or not is_due or not self._has_room():
+        if receipt.is_duplicate or not is_due:
             return None
         return self._turns.claim_written(session, receipt.conversation_id, now)
 
@@ -140,26 +145,24 @@ class Worker:
             await asyncio.gather(*self._running)
 
     async def _drain(self) -> None:
-        while self._has_room():
+        while self._room():
             claimed = await self._database.write(self._claim)
             if claimed is None:
                 return
             self._start(claimed)
+        self._is_held_back = True
 
-    def _has_room(self) -> bool:
-        """Whether another turn may start. While many messages arrive they go first: a
+    def _room(self) -> int:
+        """How many more turns may start. While many messages arrive they go first: a
         platform that is not answered in time sends again, a person waits a moment."""
         if self._arriving <= _CALM:
-            has_room = self._in_hand < _AT_ONCE
-        else:
-            waited = monotonic() - self._started
-            has_room = not self._in_hand and waited > _AT_LEAST
-        self._is_held_back |= not has_room
-        return has_room
+            return max(0, _AT_ONCE - self._in_hand)
+        waited = monotonic() - self._started
+        return int(not self._in_hand and waited > _AT_LEAST)
 
     def _go_on(self) -> None:
         """Look for the turns that there was no room for."""
-        if self._is_held_back and self._has_room():
+        if self._is_held_back and self._room():
             self._is_held_back = False
             self._wake.set()
 
