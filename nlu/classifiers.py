@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Row, Tokens, tokens
+from nlu.grams import Matrix, Row, Tokens, has_diacritics, tokens
 from nlu.network import Label, Network
 from nlu.text import Clause, clean, split_clauses, split_parts
 
@@ -363,12 +363,12 @@ class _Rows:
         """Fit ``matrix`` and apply it."""
         sources = [tokens(example.text) for example in examples]
         typed, stripped = matrix.fit(sources)
-        others = [i for i, s in enumerate(sources) if s.normal != s.folded]
+        others = [i for i, s in enumerate(sources) if has_diacritics(s)]
         messages = [i for i, e in enumerate(examples) if e.intent is not None]
         unseen = set(messages[::5])
         places = [*range(len(examples)), *others]
         return cls(
-            vstack([typed, stripped[others]], format="csr"),
+            vstack([typed, stripped], format="csr"),
             [examples[i] for i in places],
             [i in unseen for i in places],
         )
@@ -377,8 +377,8 @@ class _Rows:
         self, settings: Settings
     ) -> tuple[dict[str, Head], dict[str, Head], Network | None]:
         """A head for each question, one that has not seen what is unseen, and the
-        network. Half of what is seen is enough to tell how sure a head may be."""
-        known = [i % 2 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
+        network. A quarter of what is seen is enough to tell how sure a head may be."""
+        known = [i % 4 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
         whole = [(self._labelled(q), _TOLERANCES[q]) for q in QUESTIONS]
         trial = [(self._labelled(q, known), _ROUGHLY) for q in QUESTIONS]
         work = [delayed(Network.fit)(*self._pairs())]  # the longest comes first

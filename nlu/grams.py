@@ -58,6 +58,11 @@ def _both_spellings(written_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(normal), tuple(map(fold, normal))
 
 
+def has_diacritics(source: Tokens) -> bool:
+    """Whether a text reads otherwise without them."""
+    return source.normal != source.folded
+
+
 def word_grams(source: Tokens) -> list[str]:
     """One and two normalised words."""
     return [*source.normal, *_pairs(source.normal)]
@@ -130,17 +135,18 @@ class Matrix:
     def fit(self, sources: Sequence[Tokens]) -> tuple[csr_matrix, csr_matrix]:
         """Learn the n-grams of ``sources`` and how telling each is.
 
-        Returns their rows, and the rows of the same texts without diacritics, which
-        differ in the words alone.
+        Returns their rows, and those of the texts with diacritics once more without
+        them, which differ in the words alone.
         """
         blocks = zip(self._families, self._weights, strict=True)
         words, folded, letters = (f.fit_transform(sources) * w for f, w in blocks)
-        stripped = [replace(source, normal=source.folded) for source in sources]
+        others = [i for i, s in enumerate(sources) if has_diacritics(s)]
+        stripped = [replace(sources[i], normal=sources[i].folded) for i in others]
         plain = self._families[0].transform(stripped) * self._weights[0]
         self._prepare()
         return (
             hstack([words, folded, letters], format="csr"),
-            hstack([plain, folded, letters], format="csr"),
+            hstack([plain, folded[others], letters[others]], format="csr"),
         )
 
     def many(self, sources: Sequence[Tokens]) -> csr_matrix:
