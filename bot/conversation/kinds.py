@@ -21,10 +21,9 @@ _RESTRICTED = {
 }
 """In the order in which they are looked at."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.22, Kind.KHAN_CAP: 0.6}
+_DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
 _SURE = 0.6
-_NO_DANGER = 0.02
-_NO_DENUNCIATION = 0.01
+_NO_DOUBT = 0.02
 _FEW_CLAUSES = 2
 _NONE = "none"
 
@@ -52,9 +51,9 @@ def _is_overruled(signal: Signal, reading: Reading) -> bool:
     """Never the signals of a child, of violence and of self-harm; that of a
     denunciation only in a message that is too short to hide one."""
     if signal is Signal.DANGER:
-        return _chance(reading, Kind.KHAN_CAP) < _NO_DANGER
+        return _chance(reading, Kind.KHAN_CAP) < _NO_DOUBT
     if signal is Signal.DENUNCIATION and len(reading.clauses) <= _FEW_CLAUSES:
-        return _chance(reading, Kind.TO_CAO) < _NO_DENUNCIATION
+        return _chance(reading, Kind.TO_CAO) < _NO_DOUBT
     return False
 
 
