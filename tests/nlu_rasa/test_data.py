@@ -1,9 +1,12 @@
 """The training data is Rasa's own, file by file: training itself skips the schema."""
 
 import unittest
+from collections import Counter
 from pathlib import Path
 
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
+
+from nlu.importer import MessageReader
 
 DATA = Path(__file__).parents[2] / "data" / "nlu"
 
@@ -15,3 +18,9 @@ class TrainingFiles(unittest.TestCase):
         for path in files:
             with self.subTest(path.name):
                 RasaYAMLReader().validate(path.read_text(encoding="utf-8"))
+
+    def test_no_message_stands_twice(self):
+        files = [MessageReader().read(path) for path in sorted(DATA.rglob("*.yml"))]
+        messages = (one for file in files for one in file.training_examples)
+        told = Counter((m.get("text"), m.get("intent")) for m in messages)
+        assert [one for one, times in told.items() if times > 1] == []
