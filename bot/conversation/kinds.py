@@ -23,6 +23,7 @@ _RESTRICTED = {
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
 _DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
 _SURE = 0.6
+_SURE_OF_CLAUSE = 0.8
 _NO_DOUBT = 0.02
 _FEW_CLAUSES = 2
 _NONE = "none"
@@ -64,7 +65,19 @@ def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
         sure = (kind for kind, both in chances.items() if min(both) >= _SURE)
         return next(sure, None)
     kind = max(chances, key=lambda kind: max(chances[kind]) / _DOUBT[kind])
-    return kind if max(chances[kind]) >= _DOUBT[kind] else None
+    if max(chances[kind]) >= _DOUBT[kind]:
+        return kind
+    return Kind.TO_CAO if _has_accusing_clause(reading) else None
+
+
+def _has_accusing_clause(reading: Reading) -> bool:
+    """Wishes in a long letter hide that one of its sentences accuses."""
+    return len(reading.clauses) > 1 and any(
+        clause.kind == Kind.TO_CAO
+        and clause.intent == _INTENTS[Kind.TO_CAO]
+        and min(clause.kind_confidence, clause.intent_confidence) >= _SURE_OF_CLAUSE
+        for clause in reading.clauses
+    )
 
 
 def _chance(reading: Reading, kind: Kind) -> float:
