@@ -21,6 +21,7 @@ import matplotlib as mpl  # noqa: E402
 import numpy as np  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
 from rasa.shared.nlu.training_data.loading import load_data  # noqa: E402
+from rasa.shared.utils.io import read_yaml_file  # noqa: E402
 from sklearn.metrics import classification_report, confusion_matrix  # noqa: E402
 from sklearn.model_selection import KFold  # noqa: E402
 
@@ -74,13 +75,19 @@ def _training_examples() -> list[Example]:
     return examples_of(load_data(str(ROOT / "data" / "nlu")))
 
 
+def _settings() -> Settings:
+    """Those that the model is trained with."""
+    (entry,) = read_yaml_file(ROOT / "config.yml")["pipeline"]
+    return Settings(**{key: value for key, value in entry.items() if key != "name"})
+
+
 def _cross_validate(examples: Sequence[Example]) -> dict[str, tuple[float, float]]:
     """Accuracy and macro-F1 of each question on folds that training has not seen."""
     told: dict[str, list[tuple[str, str]]] = {question: [] for question in _QUESTIONS}
-    folds = KFold(_FOLDS, shuffle=True, random_state=0)
+    folds, settings = KFold(_FOLDS, shuffle=True, random_state=0), _settings()
     for number, (known, unseen) in enumerate(folds.split(examples), 1):
         sys.stderr.write(f"cross-validation {number}/{_FOLDS}\n")
-        model = Model.fit([*(examples[i] for i in known), *field_words()], Settings())
+        model = Model.fit([*(examples[i] for i in known), *field_words()], settings)
         for example in (examples[i] for i in unseen):
             answer = model.understand(example.text)
             for question in _QUESTIONS:
