@@ -25,7 +25,6 @@ _DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
 _SURE = 0.6
 _SURE_OF_CLAUSE = 0.8
 _NO_DOUBT = 0.02
-_FEW_CLAUSES = 2
 _NONE = "none"
 
 
@@ -40,22 +39,11 @@ def combined_kind(signals: Set[Signal], reading: Reading | None) -> str:
 
 
 def believed(signals: Set[Signal], reading: Reading | None) -> Set[Signal]:
-    """The signals, without what the model is sure is none: words of danger also stand
-    in tales of the past ("the old house burnt down") and in wishes, words of an
-    accusation in questions ("would he see a denunciation?") and in jokes."""
-    if reading is None:
+    """The signals, without a danger that the model is sure is none: words of danger
+    also stand in tales of the past ("the old house burnt down") and in wishes."""
+    if reading is None or _chance(reading, Kind.KHAN_CAP) >= _NO_DOUBT:
         return signals
-    return {signal for signal in signals if not _is_overruled(signal, reading)}
-
-
-def _is_overruled(signal: Signal, reading: Reading) -> bool:
-    """Never the signals of a child, of violence and of self-harm; that of a
-    denunciation only in a message that is too short to hide one."""
-    if signal is Signal.DANGER:
-        return _chance(reading, Kind.KHAN_CAP) < _NO_DOUBT
-    if signal is Signal.DENUNCIATION and len(reading.clauses) <= _FEW_CLAUSES:
-        return _chance(reading, Kind.TO_CAO) < _NO_DOUBT
-    return False
+    return signals - {Signal.DANGER}
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:

@@ -32,7 +32,9 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
-_SEALED = frozenset({Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE})
+_SEALED = frozenset(
+    {Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE, Signal.DENUNCIATION}
+)
 """The rule alone decides: nobody else is asked, not even the model."""
 
 
