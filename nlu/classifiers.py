@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Row, Tokens, has_diacritics, tokens
+from nlu.grams import Matrix, Row, Tokens, tokens
 from nlu.network import Label, Network
 from nlu.text import Clause, clean, split_clauses, split_parts
 
@@ -362,8 +362,7 @@ class _Rows:
     def of(cls, matrix: Matrix, examples: Sequence[Example]) -> "_Rows":
         """Fit ``matrix`` and apply it."""
         sources = [tokens(example.text) for example in examples]
-        typed, stripped = matrix.fit(sources)
-        others = [i for i, s in enumerate(sources) if has_diacritics(s)]
+        typed, stripped, others = matrix.fit(sources)
         messages = [i for i, e in enumerate(examples) if e.intent is not None]
         unseen = set(messages[::5])
         places = [*range(len(examples)), *others]

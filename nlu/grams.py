@@ -58,11 +58,6 @@ def _both_spellings(written_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(normal), tuple(map(fold, normal))
 
 
-def has_diacritics(source: Tokens) -> bool:
-    """Whether a text reads otherwise without them."""
-    return source.normal != source.folded
-
-
 def word_grams(source: Tokens) -> list[str]:
     """One and two normalised words."""
     return [*source.normal, *_pairs(source.normal)]
@@ -132,22 +127,25 @@ class Matrix:
         ]
         self._weights = (1.0, 1.0, letter_weight)
 
-    def fit(self, sources: Sequence[Tokens]) -> tuple[csr_matrix, csr_matrix]:
+    def fit(
+        self, sources: Sequence[Tokens]
+    ) -> tuple[csr_matrix, csr_matrix, list[int]]:
         """Learn the n-grams of ``sources`` and how telling each is.
 
-        Returns their rows, and those of the texts with diacritics once more without
-        them, which differ in the words alone.
+        Returns their rows, the rows of those with diacritics once more without them,
+        which differ in the words alone, and the places of these in ``sources``.
         """
         blocks = zip(self._families, self._weights, strict=True)
         words, folded, letters = (f.fit_transform(sources) * w for f, w in blocks)
-        others = [i for i, s in enumerate(sources) if has_diacritics(s)]
+        self._prepare()
+        typed = hstack([words, folded, letters], format="csr")
+        others = [i for i, s in enumerate(sources) if s.normal != s.folded]
+        if not others:
+            return typed, typed[:0], others
         stripped = [replace(sources[i], normal=sources[i].folded) for i in others]
         plain = self._families[0].transform(stripped) * self._weights[0]
-        self._prepare()
-        return (
-            hstack([words, folded, letters], format="csr"),
-            hstack([plain, folded[others], letters[others]], format="csr"),
-        )
+        blocks_of_others = [plain, folded[others], letters[others]]
+        return typed, hstack(blocks_of_others, format="csr"), others
 
     def many(self, sources: Sequence[Tokens]) -> csr_matrix:
         """The rows of many texts, by scikit-learn."""

@@ -200,6 +200,18 @@ class TheMatrix(unittest.TestCase):
             quick[row.columns] = row.weights
             assert np.allclose(quick, slow, atol=1e-6)
 
+    def test_texts_with_diacritics_are_learnt_without_them_too(self) -> None:
+        texts = ("duong hu", "đường hư", "den tat")
+        typed, stripped, others = Matrix(0.5, 1).fit([tokens(t) for t in texts])
+
+        assert (typed.shape[0], stripped.shape[0], others) == (3, 1, [1])
+        assert np.allclose(stripped.toarray()[0], typed.toarray()[0])
+
+    def test_texts_without_diacritics_are_learnt_once(self) -> None:
+        typed, stripped, others = Matrix(0.5, 1).fit([tokens("den tat")])
+
+        assert (typed.shape[0], stripped.shape[0], others) == (1, 0, [])
+
     def test_a_short_form_written_out_points_to_what_was_typed(self) -> None:
         source = tokens("gọi sđt k dc")
 

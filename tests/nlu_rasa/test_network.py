@@ -26,7 +26,7 @@ class TheNetwork(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.matrix = Matrix(0.5, 1)
-        cls.rows, _ = cls.matrix.fit([tokens(text) for text, _ in LESSONS])
+        cls.rows, *_ = cls.matrix.fit([tokens(text) for text, _ in LESSONS])
 
     def learn(self, answers: list[Label]) -> Network | None:
         return Network.fit(self.rows, answers)
