@@ -11,6 +11,7 @@ from bot.bootstrap import Product
 from bot.channels.base import InboundMessage, Media, MediaKind
 from bot.conversation.batch import Arrival
 from bot.conversation.inbox import Receipt, open_bodies
+from bot.conversation.linking import LINKED
 from bot.conversation.model import Inbound
 from bot.notifications.model import ChannelAccount, Conversation
 
@@ -20,7 +21,7 @@ _WHAT = st.sampled_from(
     [
         {"text": "đường vào thôn hư quá"},
         {"text": "mưa là lầy"},
-        {"text": "link 0badc0de"},
+        {"payload": LINKED},
         {"payload": "send", "seen": 7},
         {"media": (_PHOTO,)},
         {"media": (_PHOTO,), "edited": True},
