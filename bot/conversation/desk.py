@@ -240,11 +240,12 @@ class Desk:
     @perform.register
     def _alarm(self, effect: wanted.Alarm) -> None:
         key, wrapped = self.registry.vault.new_key()
+        text = effect.text or self._of_sealed_danger(effect.danger)
         alert = Alert(
             locality_id=self._locality,
             conversation_id=self._conversation_id,
             key=wrapped,
-            body=encrypt(key, json.dumps([effect.text]).encode(), _ALERT),
+            body=encrypt(key, json.dumps([text]).encode(), _ALERT),
             at=self.now,
             escalate_at=self.now + SECOND_SEAT_AFTER,
         )
@@ -253,6 +254,10 @@ class Desk:
         staff_push.alert(
             self.session, self.registry.vault, self.texts, alert, now=self.now
         )
+
+    def _of_sealed_danger(self, danger: str) -> str:
+        """All that the duty seat reads of a danger whose words are sealed."""
+        return self.texts.render("utter_sealed_alarm", {"danger": danger}).text
 
     @perform.register
     def _add_to_alarm(self, effect: wanted.AddToAlarm) -> None:

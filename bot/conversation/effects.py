@@ -137,9 +137,11 @@ class LookUp:
 
 @dataclass(frozen=True)
 class Alarm:
-    """Push the duty seat: danger told in this conversation; outcome ``Alarmed``."""
+    """Push the duty seat: danger told in this conversation. Without ``text``, when the
+    words are sealed, it hears what kind of ``danger`` it is."""
 
     text: str
+    danger: str = "other"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bot.conversation.effects import AddTo, Effect, Outcome
 from bot.conversation.flows import heard, rate, seat
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.flows.petition import is_an_offer
-from bot.conversation.kinds import believed, doubted_kind
+from bot.conversation.kinds import believed, doubted_kind, is_secret
 from bot.conversation.reading import Reading
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Choice, State
@@ -32,8 +32,16 @@ _SURE_OF_QUESTION = 0.6
 _SURE_OF_MATTER = 0.8
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
-_FLOW_OF_KIND = {Kind.TO_CAO: "denunciation", Kind.KHAN_CAP: "danger"}
-_SECRET = frozenset({"danger", "denunciation", "protection", "self_harm"})
+_FLOW = {
+    Signal.SELF_HARM: "self_harm",
+    Signal.CHILD: "protection",
+    Signal.VIOLENCE: "protection",
+    Signal.DENUNCIATION: "denunciation",
+}
+"""Which flow a sealed signal opens, in the order in which they are looked at."""
+_SECRET = frozenset(
+    {"danger", "sealed_danger", "denunciation", "protection", "self_harm"}
+)
 """Flows that know better than to offer a call of the Office."""
 _CALLS = frozenset({CALL_ME, "field:unknown", "talk_to_person"})
 _POLICE = "113"
@@ -217,24 +225,20 @@ class Engine:
     def _emergency(self, scene: Scene) -> bool:
         """Danger and secrecy come before everything; a running flow is not told."""
         flow = self._alarm(scene)
-        if flow is None or (scene.state.frames and scene.frame.flow == flow):
+        running = scene.frame.flow if scene.state.frames else None
+        if flow is None or running in (flow, "sealed_danger"):
             return False
         self._flows[flow].open(scene)
         return True
 
     def _alarm(self, scene: Scene) -> str | None:
         signals = believed(scene.turn.signals, scene.turn.reading)
-        if Signal.DANGER in signals:
-            return "danger"
-        if Signal.SELF_HARM in signals:
-            return "self_harm"
-        if signals & {Signal.CHILD, Signal.VIOLENCE}:
-            return "protection"
-        if Signal.DENUNCIATION in signals:
-            return "denunciation"
         reading, frames = scene.turn.reading, scene.state.frames
         doubt = doubted_kind(reading, answers_a_form=bool(frames)) if reading else None
-        return _FLOW_OF_KIND[doubt] if doubt else None
+        sealed = next((_FLOW[one] for one in _FLOW if one in signals), None)
+        if Signal.DANGER in signals or (doubt is Kind.KHAN_CAP and not sealed):
+            return "sealed_danger" if is_secret(signals, reading) else "danger"
+        return sealed or ("denunciation" if doubt else None)
 
     def _command(self, scene: Scene) -> bool:
         """Words that work at any moment."""

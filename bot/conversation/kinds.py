@@ -20,6 +20,10 @@ _RESTRICTED = {
     Signal.DENUNCIATION: Kind.TO_CAO,
 }
 """In the order in which they are looked at."""
+SEALED = frozenset(
+    {Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE, Signal.DENUNCIATION}
+)
+"""The rule alone decides: nobody else is asked, not even the model."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
 _DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
 _SURE = 0.6
@@ -44,6 +48,14 @@ def believed(signals: Set[Signal], reading: Reading | None) -> Set[Signal]:
     if reading is None or _chance(reading, Kind.KHAN_CAP) >= _NO_DOUBT:
         return signals
     return signals - {Signal.DANGER}
+
+
+def is_secret(signals: Set[Signal], reading: Reading | None) -> bool:
+    """Whether the words of a danger are sealed: they may accuse somebody, or tell of a
+    child or of violence. Despair accuses nobody, and who comes to help must know."""
+    if any(_RESTRICTED.get(signal) is Kind.TO_CAO for signal in signals):
+        return True
+    return reading is not None and _chance(reading, Kind.TO_CAO) >= _DOUBT[Kind.TO_CAO]
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:

@@ -15,6 +15,7 @@ from bot.conversation.engine import Engine, Step
 from bot.conversation.facts import DatabaseFacts
 from bot.conversation.flows.petition import is_left_to_listeners
 from bot.conversation.inbox import Body
+from bot.conversation.kinds import SEALED
 from bot.conversation.model import Inbound, InboundStatus
 from bot.conversation.reading import Reading
 from bot.conversation.render import compose
@@ -32,10 +33,6 @@ from bot.texts import Texts
 
 LEASE = timedelta(seconds=30)
 _MODEL_PAUSE = timedelta(seconds=5)
-_SEALED = frozenset(
-    {Signal.SELF_HARM, Signal.CHILD, Signal.VIOLENCE, Signal.DENUNCIATION}
-)
-"""The rule alone decides: nobody else is asked, not even the model."""
 
 
 # Built once: building a statement costs more than SQLite needs to run it.
@@ -172,7 +169,7 @@ class Turns:
         turn = claimed.turn
         if turn.payload or not turn.text:
             return False
-        if turn.signals & _SEALED and Signal.DANGER not in turn.signals:
+        if turn.signals & SEALED and Signal.DANGER not in turn.signals:
             return False
         return not self._engine.is_plain(claimed.state, turn)
 

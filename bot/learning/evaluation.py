@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.conversation.flows.problems import find_problems
-from bot.conversation.kinds import combined_kind, intent_of
+from bot.conversation.kinds import combined_kind, intent_of, is_secret
 from bot.conversation.rasa import RasaClient
 from bot.conversation.reading import Reading
 from bot.conversation.turn import Turn
 from bot.learning.measure import Answer, Case, Pair
+from bot.petitions.model import Kind
 from bot.safety.rules import SafetyRules
 from nlu.text import clean, fold
 
@@ -29,6 +30,8 @@ class Understood:
     confidence: float | None
     reading: Reading | None
     problems: int
+    sealed: bool
+    """An emergency whose words are sealed."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Reader:
             reading.intent.confidence if reading else None,
             reading,
             len(find_problems(turn)),
+            sealed=kind == Kind.KHAN_CAP and is_secret(assessment.signals, reading),
         )
 
 
@@ -76,5 +80,10 @@ async def _answer(reader: Reader, text: str) -> Answer:
     took = (time.perf_counter() - start) * 1000
     ranking = understood.reading.field_ranking if understood.reading else ()
     return Answer(
-        understood.intent or "", understood.kind, ranking, understood.problems, took
+        understood.intent or "",
+        understood.kind,
+        ranking,
+        understood.problems,
+        took,
+        understood.sealed,
     )

@@ -30,13 +30,19 @@ class Case:
 @dataclass(frozen=True)
 class Answer:
     """What the product made of a message. ``ranking``: fields with probabilities, best
-    first; ``problems``: how many it would file."""
+    first; ``problems``: how many it would file; ``sealed``: an emergency whose words
+    are sealed like a denunciation's."""
 
     intent: str
     kind: str
     ranking: tuple[tuple[str, float], ...]
     problems: int
     milliseconds: float = 0.0
+    sealed: bool = False
+
+    def is_taken_for(self, kind: str) -> bool:
+        """Whether what is done for this kind is done."""
+        return self.kind == kind or (self.sealed and kind == "to_cao")
 
     @property
     def field(self) -> str:
@@ -135,9 +141,9 @@ def _among_three(case: Case, answer: Answer) -> bool:
 def _of_kind(kind: str, pairs: Sequence[Pair]) -> list[Measure]:
     """Recall, and precision over all messages."""
     meant = [pair for pair in pairs if pair[0].kind == kind]
-    taken = [pair for pair in pairs if pair[1].kind == kind]
+    taken = [pair for pair in pairs if pair[1].is_taken_for(kind)]
     return [
-        _share(f"{kind}_recall", meant, lambda _, a: a.kind == kind, 0.99),
+        _share(f"{kind}_recall", meant, lambda _, a: a.is_taken_for(kind), 0.99),
         _share(f"{kind}_precision", taken, lambda c, _: c.kind == kind, 0.80),
     ]
 

@@ -38,6 +38,18 @@ PAIRS = [
 ]
 
 
+def test_an_emergency_that_is_sealed_counts_as_both() -> None:
+    knife = Case("chồng cầm dao", "denounce", "to_cao")
+    sealed = Answer("report_emergency", "khan_cap", (), 1, sealed=True)
+    pairs = [(knife, sealed), (FIRE, sealed)]
+
+    found = {measure.name: measure.value for measure in measures(pairs, pairs)}
+
+    assert found["to_cao_recall"] == 1.0
+    assert found["to_cao_precision"] == 0.5
+    assert found["khan_cap_recall"] == 1.0
+
+
 def figures() -> dict[str, Measure]:
     return {measure.name: measure for measure in measures(PAIRS, PAIRS)}
 

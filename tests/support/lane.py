@@ -39,15 +39,22 @@ def with_lane(product: Product) -> Product:
 
 
 class Listening:
-    """Stands in for Rasa, and remembers what it was asked."""
+    """Stands in for Rasa, and remembers what it was asked; ``emergency`` is how likely
+    it holds one."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.emergency = 0.0
 
     async def parse(self, text: str) -> Reading:
         self.asked.append(text)
         none = Label(name="not_clear", confidence=0.9)
-        return Reading(intent=none, kind=none, field=Label(name="khac", confidence=0.1))
+        return Reading(
+            intent=none,
+            kind=none,
+            field=Label(name="khac", confidence=0.1),
+            kind_ranking=(Label(name="khan_cap", confidence=self.emergency),),
+        )
 
 
 @dataclass

@@ -22,6 +22,7 @@ from bot.conversation.model import Attachment
 from bot.learning.reviewed import Scrubber, as_rasa_data, lessons
 from bot.notifications.model import Conversation, Outbound
 from bot.notifications.outbox import Content
+from bot.petitions.model import Petition
 from bot.petitions.sealed import queries, service
 from bot.petitions.sealed.model import SealedPart, SealedWrap
 from bot.staff.model import Role
@@ -152,6 +153,40 @@ def test_nobody_else_sees_it_or_that_it_is_there(
         assert "Có việc cần xem." not in texts
         assert not any("BÁO ĐỘNG" in said for said in texts)
     assert not [asked for asked in reader.asked if asked in STORIES.values()]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        f"chong toi dang cam dao chem toi {MARK}, cuu voi",
+        f"cuu voi, truong thon an chan tien cuu tro roi dot nha toi {MARK}, dang chay",
+    ],
+)
+def test_danger_that_accuses_is_told_by_its_kind_and_place_alone(
+    lane: Lane, officers: dict[Role, Browser], reader: Listening, story: str
+) -> None:
+    reader.emergency = 0.9
+    inside, _ = lane.staffed()
+    lan = lane.desk.talk.person("nga")
+
+    with capture_logs() as logs:
+        called = lan.say(story)
+        told = lan.say("sau truong hoc thon Ra Nhua")
+        more = lan.say(f"no van con o do, truong thon do {MARK}")
+
+    assert "GỌI NGAY" in called
+    assert "ở chỗ nào" in called
+    assert "Lời ông/bà kể được giữ kín" in told
+    assert "giữ kín" in more
+    duty = officers[Role.OFFICER].get("/staff/alerts").text
+    assert "Lời kể được niêm phong" in duty
+    assert "sau truong hoc thon Ra Nhua" in duty
+    assert MARK not in json.dumps([*pages(officers).values()])
+    assert MARK not in repr(logs)
+    (case,) = lane.cases()
+    with lane.product.database.reading() as session:
+        assert session.exec(select(Petition)).all() == []
+    assert MARK in lane.open(inside, case.number).text
 
 
 def test_not_in_exports_my_data_transcript_events_checks_or_health(

@@ -3,7 +3,7 @@
 from bot.conversation.audience import TURNED_AWAY, TurnedAwayFlow
 from bot.conversation.flows.changes import AddFlow, CancelSlipFlow, WithdrawFlow
 from bot.conversation.flows.complaint import ComplaintFlow
-from bot.conversation.flows.danger import DangerFlow
+from bot.conversation.flows.danger import DangerFlow, SealedDangerFlow
 from bot.conversation.flows.enterprise import EnterpriseFlow
 from bot.conversation.flows.follow import FollowFlow
 from bot.conversation.flows.hamlet import TAPPED as HAMLET
@@ -66,6 +66,7 @@ ALL = {
         QuestionsFlow(),
         RateFlow(),
         RegisterFlow(),
+        SealedDangerFlow(),
         SeatFlow(),
         SelfHarmFlow(),
         StartFlow(),

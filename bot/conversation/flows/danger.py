@@ -1,4 +1,5 @@
-"""Danger: the numbers first, everything else waits. Whatever ran is paused."""
+"""Danger: the numbers first, everything else waits. Whatever ran is paused, or gone
+when the words are sealed."""
 
 from bot.conversation.effects import (
     AddToAlarm,
@@ -7,8 +8,11 @@ from bot.conversation.effects import (
     Outcome,
     PetitionDraft,
     PetitionsFiled,
+    Seal,
 )
 from bot.conversation.flows.problems import UNKNOWN_FIELD
+from bot.conversation.flows.sealed import HelpFlow
+from bot.conversation.kinds import SEALED
 from bot.conversation.scene import Scene
 from bot.conversation.state import Heard
 from bot.petitions.model import Kind
@@ -29,12 +33,11 @@ class DangerFlow:
             field=reading.field.name if reading else UNKNOWN_FIELD,
         )
         scene.do(Alarm(turn.text))
-        danger = turn.danger.value if turn.danger else "other"
-        scene.say("utter_danger", **self._numbers(scene), danger=danger)
+        scene.say("utter_danger", **_numbers(scene), danger=_danger(scene))
 
     def prompt(self, scene: Scene) -> None:
         """Ask again where it is."""
-        scene.say("utter_danger_where", **self._numbers(scene))
+        scene.say("utter_danger_where", **_numbers(scene))
 
     def cancel(self, scene: Scene) -> None:
         """A false alarm: the duty seat is told."""
@@ -86,10 +89,52 @@ class DangerFlow:
             area_id=area[0].area.id if area else None,
         )
 
-    def _numbers(self, scene: Scene) -> dict[str, object]:
-        hotlines = scene.facts.profile.hotlines
-        return {
-            f"{name}_phone": contact.phone
-            for name, contact in hotlines.items()
-            if contact.phone
-        }
+
+class SealedDangerFlow(HelpFlow):
+    """Danger told with an accusation, a child or violence: the duty seat hears of what
+    kind it is and where, and nothing else of what was said. No petition comes of it."""
+
+    name = "sealed_danger"
+    _more = "utter_protection_sealed"
+
+    def open(self, scene: Scene) -> None:
+        """The numbers, and one question: where."""
+        scene.state.frames.clear()
+        scene.do(Alarm("", _danger(scene)))
+        scene.do(Seal())
+        scene.push(self.name, since=scene.turn.now.isoformat())
+        scene.say("utter_danger", **_numbers(scene), danger=_danger(scene))
+
+    def prompt(self, scene: Scene) -> None:
+        """Ask again where it is."""
+        scene.say("utter_danger_where", **_numbers(scene))
+
+    def cancel(self, scene: Scene) -> None:
+        """A false alarm: the duty seat is told; the words stay sealed."""
+        scene.do(AddToAlarm("cancel"))
+        scene.pop()
+        scene.say("utter_danger_cancelled")
+
+    def _answer(self, scene: Scene) -> None:
+        """Where it is goes to the duty seat, unless that accuses somebody as well."""
+        turn, frame = scene.turn, scene.frame
+        is_place = turn.text and frame.step == "collect" and not turn.signals & SEALED
+        if not (is_place or turn.location):
+            super()._answer(scene)
+            return
+        frame.step = "told"
+        scene.do(AddToAlarm(turn.text if is_place else "", turn.location))
+        scene.say("utter_sealed_danger_told", at=turn.now)
+
+
+def _danger(scene: Scene) -> str:
+    return scene.turn.danger.value if scene.turn.danger else "other"
+
+
+def _numbers(scene: Scene) -> dict[str, object]:
+    hotlines = scene.facts.profile.hotlines
+    return {
+        f"{name}_phone": contact.phone
+        for name, contact in hotlines.items()
+        if contact.phone
+    }

@@ -90,7 +90,7 @@ class DenunciationFlow:
         return True
 
 
-class _HelpFlow:
+class HelpFlow:
     """Who helps at once, in one message; what is sent after it is sealed as well, until
     the person asks for something else."""
 
@@ -126,11 +126,15 @@ class _HelpFlow:
             scene.pop()
             return False
         scene.do(Seal())
-        _say(scene, self._more)
+        self._answer(scene)
         return True
 
+    def _answer(self, scene: Scene) -> None:
+        """What is said to words that were sealed."""
+        _say(scene, self._more)
 
-class ProtectionFlow(_HelpFlow):
+
+class ProtectionFlow(HelpFlow):
     """A child, or violence at home."""
 
     name = "protection"
@@ -138,7 +142,7 @@ class ProtectionFlow(_HelpFlow):
     _more = "utter_protection_sealed"
 
 
-class SelfHarmFlow(_HelpFlow):
+class SelfHarmFlow(HelpFlow):
     """Somebody may harm themselves: a voice, a number, a call."""
 
     name = "self_harm"
