@@ -219,3 +219,18 @@ def test_a_party_plan_promises_the_intake_result_on_both_grounds(
     assert promised.rule_id == "intake_result"
     assert "Điều 28 Luật Tiếp công dân" in promised.basis
     assert ("Quy định 11-QĐi/TW" in promised.basis) == (locality in PARTY)
+
+
+@pytest.mark.parametrize("locality", LOCALITIES)
+def test_who_accuses_is_told_the_doors_of_this_locality(
+    locality: str,
+    talk_in: Callable[[str], Talk],  # noqa: F811
+) -> None:
+    own = profile_of(locality).self_name
+
+    doors = (
+        talk_in(locality).person().say("tôi tố cáo trưởng thôn ăn chặn tiền cứu trợ")
+    )
+
+    assert f"• Tại {own}: " in doors
+    assert own == "xã" or "xã" not in doors.lower()

@@ -133,8 +133,5 @@ def _danger(scene: Scene) -> str:
 
 def _numbers(scene: Scene) -> dict[str, object]:
     hotlines = scene.facts.profile.hotlines
-    return {
-        f"{name}_phone": contact.phone
-        for name, contact in hotlines.items()
-        if contact.phone
-    }
+    phones = {f"{name}_phone": one.phone for name, one in hotlines.items() if one.phone}
+    return phones | {f"{name}_name": one.name for name, one in hotlines.items()}
