@@ -26,7 +26,7 @@ Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
 _OF_NETWORK = QUESTIONS[:2]
-_TOLERANCES = {"intent": 5e-2, "kind": 2e-2, "field": 1e-2}
+_TOLERANCES = {"intent": 3e-2, "kind": 2e-2, "field": 1e-2}
 _ROUGHLY = 1e-1
 """Of the solver: finer ones take twice as long and answer no better; the intent has the
 network beside it. A trial may be rough: it only tells how sure the model may be."""
