@@ -134,4 +134,4 @@ def _danger(scene: Scene) -> str:
 def _numbers(scene: Scene) -> dict[str, object]:
     hotlines = scene.facts.profile.hotlines
     phones = {f"{name}_phone": one.phone for name, one in hotlines.items() if one.phone}
-    return phones | {f"{name}_name": one.name for name, one in hotlines.items()}
+    return {**phones, **{f"{name}_name": one.name for name, one in hotlines.items()}}
