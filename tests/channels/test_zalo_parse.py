@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -155,6 +155,13 @@ json_values = st.recursive(
     message=json_values,
     attachments=json_values,
     timestamp=json_values,
+)
+@example("user_send_text", {}, [{"type": []}], None)
+@example(
+    "user_send_text",
+    {},
+    [{"payload": {"coordinates": {"latitude": 10**400, "longitude": 0}}}],
+    None,
 )
 def test_no_shape_breaks_the_reading(
     name: str, message: Any, attachments: Any, timestamp: Any

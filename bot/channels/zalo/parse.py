@@ -166,7 +166,7 @@ def _media(attachment: RawEvent) -> Media | None:
 def _words(attachment: RawEvent) -> str:
     """What a link or somebody's card says."""
     payload = _table(attachment.get("payload"))
-    if attachment.get("type") in _WORDLESS:
+    if str(attachment.get("type")) in _WORDLESS:
         return ""
     words = (payload.get("title"), _card(payload.get("description")))
     return " ".join(filter(None, (*map(_text, words), _link(payload))))
@@ -189,7 +189,7 @@ def _place(attachment: RawEvent) -> tuple[float, float] | None:
     found = _table(_table(attachment.get("payload")).get("coordinates"))
     try:
         place = float(found["latitude"]), float(found["longitude"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     on_earth = abs(place[0]) <= _POLE and abs(place[1]) <= 2 * _POLE
     return place if on_earth else None
