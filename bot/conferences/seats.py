@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.conferences.model import Conference, Registration, RegistrationStatus
-from bot.conferences.service import count, record, seats_left
+from bot.conferences.service import count, hold_seats, record, seats_left
 from bot.storage.types import stored_id
 
 HOLD = timedelta(hours=4)
@@ -87,6 +87,7 @@ def take(session: Session, row: Registration, *, by: str, now: datetime) -> None
     if row.status is RegistrationStatus.OFFERED:
         _seat(session, row, by=by, now=now)
     elif row.status is RegistrationStatus.LAPSED and _is_to_come(conference, now):
+        hold_seats(session, conference)
         if seats_left(session, conference) == 0:
             row.status, row.waiting_since = RegistrationStatus.WAITING, now
             session.add(row)

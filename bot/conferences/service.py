@@ -76,6 +76,11 @@ def seats_left(session: Session, conference: Conference) -> int | None:
     return max(0, conference.seats - wanted)
 
 
+def hold_seats(session: Session, conference: Conference) -> None:
+    """Nobody else takes a seat of this conference until the transaction ends."""
+    session.refresh(conference, with_for_update=True)
+
+
 def ensure_planned(session: Session, profile: Profile, now: datetime) -> None:
     """One row for each conference that a programme plans without a date yet, so that
     residents may register for it. One that was held is not planned again, unless the
@@ -121,6 +126,7 @@ def register(
 ) -> Registration:
     """File a slip: a seat if there is one, else the waiting list."""
     conference = slip.conference
+    hold_seats(session, conference)
     year = today(now).year
     number = counters.next_number(session, profile.id, f"{_SERIES}-{year}")
     left = seats_left(session, conference)
