@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlmodel import select
@@ -135,9 +136,8 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
     clock = settings.make_clock()
     book = load_book(profile)
     table.load().check(book.texts)
-    calendar = WorkingCalendar.load(ROOT / "data" / "calendar")
-    registry = Registry(profile, calendar, vault)
-    safety = SafetyRules.load(ROOT / "data" / "safety.yml")
+    shared = _shared_files()
+    safety = shared.safety
     product = Product(
         settings=settings,
         clock=clock,
@@ -145,7 +145,7 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
         database=database,
         keys=keys,
         vault=vault,
-        registry=registry,
+        registry=Registry(profile, shared.calendar, vault),
         book=book,
         engine=Engine(book, ALL, OPENINGS, QUESTIONS),
         safety=safety,
@@ -158,37 +158,57 @@ def build(settings: Settings, *, bursts: bool = True) -> Product:
             for_staff=profile.channels_for_staff,
         ),
         media=MediaStore(settings.data_dir / "media", vault),
-        discretion=Discretion.load(ROOT / "data" / "lane.yml", safety),
+        discretion=shared.discretion,
     )
     with database.writing() as session:
         conferences.ensure_planned(session, profile, clock())
     return product
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What is read alike for every locality, and never changes while a process runs."""
+
+    phrases: Phrases
+    forms: Domain
+    texts: Texts
+    calendar: WorkingCalendar
+    safety: SafetyRules
+    discretion: Discretion
+
+
+@cache
+def _shared_files() -> _Shared:
+    data, domain = ROOT / "data", ROOT / "domain.yml"
+    phrases = Phrases.load(data / "phrases.yml")
+    safety = SafetyRules.load(data / "safety.yml")
+    return _Shared(
+        phrases=phrases,
+        forms=Domain.load(domain),
+        texts=Texts.load(domain, phrases.weekdays),
+        calendar=WorkingCalendar.load(data / "calendar"),
+        safety=safety,
+        discretion=Discretion.load(data / "lane.yml", safety),
+    )
+
+
 def load_book(profile: Profile) -> Book:
     """Forms, words and names of places for a locality."""
-    phrases = Phrases.load(ROOT / "data" / "phrases.yml")
-    domain = ROOT / "domain.yml"
+    shared = _shared_files()
     own = profile.self_name
-    texts = Texts.load(
-        domain,
-        phrases.weekdays,
-        overrides=profile.texts,
-        common={
-            "authority": profile.authority,
-            "self": own,
-            "Self": own[:1].upper() + own[1:],
-            "triage": profile.unit(profile.triage_unit).short_name,
-            "place": profile.reception.place,
-            "hours": profile.reception.hours,
-        },
-    )
-    forms = Domain.load(domain)
-    _check_slips(profile, forms)
+    common = {
+        "authority": profile.authority,
+        "self": own,
+        "Self": own[:1].upper() + own[1:],
+        "triage": profile.unit(profile.triage_unit).short_name,
+        "place": profile.reception.place,
+        "hours": profile.reception.hours,
+    }
+    _check_slips(profile, shared.forms)
     return Book(
-        domain=forms,
-        texts=texts,
-        phrases=phrases,
+        domain=shared.forms,
+        texts=shared.texts.worded(profile.texts, common),
+        phrases=shared.phrases,
         gazetteer=Gazetteer(profile.areas),
         field_labels=fields.labels(profile),
     )

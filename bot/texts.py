@@ -75,14 +75,7 @@ class Texts:
         self._common = common
 
     @classmethod
-    def load(
-        cls,
-        domain: Path,
-        weekdays: Iterable[str],
-        *,
-        overrides: Mapping[str, str] | None = None,
-        common: Mapping[str, object] | None = None,
-    ) -> "Texts":
+    def load(cls, domain: Path, weekdays: Iterable[str]) -> "Texts":
         """Read the responses; ``ConfigurationError('texts_invalid')`` if unusable."""
         raw = yaml_file.read(domain)["responses"]
         try:
@@ -94,12 +87,20 @@ class Texts:
             raise ConfigurationError(
                 "texts_invalid", path=str(domain), problem=str(error.errors()[0])
             ) from None
-        for name, text in (overrides or {}).items():
+        return cls(responses, tuple(weekdays), {})
+
+    def worded(
+        self, overrides: Mapping[str, str], common: Mapping[str, object]
+    ) -> "Texts":
+        """The same with a locality's own wordings, and the values that every response
+        has; ``ConfigurationError('text_unknown')`` for a wording of nothing."""
+        responses = dict(self._responses)
+        for name, text in overrides.items():
             if name not in responses:
                 raise ConfigurationError("text_unknown", name=name)
             first = responses[name][0]
             responses[name] = (first.model_copy(update={"text": text}),)
-        return cls(responses, tuple(weekdays), common or {})
+        return Texts(responses, self._formatter.weekdays, common)
 
     def __contains__(self, name: str) -> bool:
         return name in self._responses
@@ -170,7 +171,7 @@ class _Formatter(string.Formatter):
     """Formats one line; a missing value makes the whole line go away."""
 
     def __init__(self, weekdays: tuple[str, ...]) -> None:
-        self._weekdays = weekdays
+        self.weekdays = weekdays
 
     def line(self, raw: str, values: Mapping[str, object]) -> str | None:
         if "{" not in raw and "}" not in raw:
@@ -191,5 +192,5 @@ class _Formatter(string.Formatter):
         if isinstance(value, date):
             if format_spec:
                 return f"{value:{format_spec}}"
-            return f"{self._weekdays[value.weekday()]} {value:%d/%m/%Y}"
+            return f"{self.weekdays[value.weekday()]} {value:%d/%m/%Y}"
         return str(super().format_field(value, format_spec))
