@@ -385,7 +385,7 @@ class _Rows:
             delayed(Head.fit)(*labelled, settings, tolerance)
             for labelled, tolerance in (*whole, *trial)
         ]
-        network, *heads = Parallel(n_jobs=-1, prefer="threads")(work)
+        network, *heads = Parallel(n_jobs=-1)(work)  # threads wait for Python's lock
         most = len(QUESTIONS)
         return (
             dict(zip(QUESTIONS, heads[:most], strict=True)),

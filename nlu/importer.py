@@ -1,13 +1,14 @@
 """How training reads Rasa's data: once.
 
-Rasa's own chain of importers reads the messages twice, parses each file twice and
-compares all messages with each other seven times, for stories and responses that this
-project has not.
+Rasa's own chain of importers reads the messages twice, parses each file twice, the
+domain three times, and compares all messages with each other seven times, for stories
+and responses that this project has not.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 from rasa.shared.nlu.training_data.message import Message
@@ -17,12 +18,20 @@ from rasa.shared.utils.io import read_yaml
 
 class Lessons(TrainingData):
     """Messages that are not compared with each other: the tests check that none stands
-    twice."""
+    twice. They do not change."""
 
     @staticmethod
     def sanitize_examples(examples: list[Message]) -> list[Message]:
         """As they are."""
         return examples
+
+    @cached_property
+    def _hash(self) -> str:
+        return super().fingerprint()
+
+    def fingerprint(self) -> str:
+        """The hash of all messages, which Rasa asks for three times."""
+        return self._hash
 
 
 class MessageReader(RasaYAMLReader):
@@ -43,6 +52,11 @@ class MessageImporter(RasaFileImporter):
         and compare the copies once more."""
         files = [MessageReader().read(Path(path)) for path in self._nlu_files]
         return Lessons([one for file in files for one in file.training_examples])
+
+    @lru_cache(maxsize=1)  # noqa: B019 - lives as long as one training
+    def get_domain(self) -> Domain:
+        """The intents and entities."""
+        return super().get_domain()
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """The messages; their language is that of ``config.yml``."""
