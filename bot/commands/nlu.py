@@ -22,6 +22,7 @@ from bot.learning.evaluation import Reader, Understood, ask
 from bot.learning.measure import Case, Measure, Pair, load_cases, measures
 from bot.learning.reviewed import Scrubber, as_rasa_data, lessons
 from bot.messages import message
+from bot.petitions.model import Kind
 from bot.rasa_server import (
     RasaServer,
     new_address,
@@ -211,6 +212,8 @@ def _plain(product: Product, understood: Understood) -> dict[str, Any]:
         "intent": understood.intent,
         "confidence": understood.confidence,
         "kind": understood.kind,
+        "sealed": understood.sealed or understood.kind == Kind.TO_CAO,
+        "asked": understood.asked,
         "field": field,
         "field_ranking": [list(pair) for pair in reading.field_ranking]
         if reading

@@ -257,7 +257,8 @@ class Desk:
 
     def _of_sealed_danger(self, danger: str) -> str:
         """All that the duty seat reads of a danger whose words are sealed."""
-        return self.texts.render("utter_sealed_alarm", {"danger": danger}).text
+        kind = self.texts.render("utter_danger_kind", {"danger": danger}).text
+        return self.texts.render("utter_sealed_alarm", {"kind": kind}).text
 
     @perform.register
     def _add_to_alarm(self, effect: wanted.AddToAlarm) -> None:

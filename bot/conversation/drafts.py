@@ -13,6 +13,7 @@ from bot.conversation.desk import Desk
 from bot.conversation.effects import PetitionsFiled
 from bot.conversation.facts import DatabaseFacts
 from bot.conversation.flows.petition import PetitionFlow, is_left_to_listeners
+from bot.conversation.flows.story import STEP as SECRECY
 from bot.conversation.render import address
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Frame, State
@@ -231,6 +232,9 @@ def _form(state: State) -> Frame | None:
 
 
 def _heard(frame: Frame) -> str | None:
+    """The first answer; of what may accuse somebody nothing is repeated."""
+    if frame.step == SECRECY:
+        return None
     shown = next(
         (answer.shown for answer in frame.slots.values() if answer.shown), None
     )

@@ -15,6 +15,8 @@ from bot.conversation.effects import AddTo, Effect, Outcome
 from bot.conversation.flows import heard, rate, seat
 from bot.conversation.flows.handoff import CALL_ME, asks_in_passing
 from bot.conversation.flows.petition import is_an_offer
+from bot.conversation.flows.sealed import HelpFlow
+from bot.conversation.flows.story import SEALED_BY, is_asked, is_doubtful
 from bot.conversation.kinds import believed, doubted_kind, is_secret
 from bot.conversation.reading import Reading
 from bot.conversation.scene import Book, Scene
@@ -32,7 +34,7 @@ _SURE_OF_QUESTION = 0.6
 _SURE_OF_MATTER = 0.8
 _QUESTION_WORDS = 16
 _CODE_WORDS = 5
-_FLOW = {
+_FLOW_OF_SIGNAL = {
     Signal.SELF_HARM: "self_harm",
     Signal.CHILD: "protection",
     Signal.VIOLENCE: "protection",
@@ -161,6 +163,7 @@ class Engine:
 
     def _attend(self, scene: Scene) -> None:
         """The first that has a use for the turn takes it."""
+        self._end_help(scene)
         for takes in (
             self._emergency,
             self._nothing_said,
@@ -178,6 +181,12 @@ class Engine:
                 scene.state.misses = 0
                 return
         self._missed(scene)
+
+    def _end_help(self, scene: Scene) -> None:
+        """Help that was told hours ago hides no new danger."""
+        flow = self._flows[scene.frame.flow] if scene.state.frames else None
+        if isinstance(flow, HelpFlow) and flow.is_over(scene):
+            scene.pop()
 
     def _nothing_said(self, scene: Scene) -> bool:
         """Nothing, or a sticker: ask again, or say that somebody is there."""
@@ -235,7 +244,8 @@ class Engine:
         signals = believed(scene.turn.signals, scene.turn.reading)
         reading, frames = scene.turn.reading, scene.state.frames
         doubt = doubted_kind(reading, answers_a_form=bool(frames)) if reading else None
-        sealed = next((_FLOW[one] for one in _FLOW if one in signals), None)
+        flows = (flow for one, flow in _FLOW_OF_SIGNAL.items() if one in signals)
+        sealed = next(flows, None)
         if Signal.DANGER in signals or (doubt is Kind.KHAN_CAP and not sealed):
             return "sealed_danger" if is_secret(signals, reading) else "danger"
         return sealed or ("denunciation" if doubt else None)
@@ -252,6 +262,8 @@ class Engine:
             getattr(flow, said)(scene)
         elif said in ("back", "correct", "resume", "later") and flow:
             flow.prompt(scene)
+        elif said in SEALED_BY and flow and is_asked(scene):
+            self._flows[SEALED_BY[said]].open(scene)
         elif self._is_code(scene):
             _let_go(scene)
             self._flows["follow"].open(scene)
@@ -695,4 +707,4 @@ def _bare(text: str) -> str:
 
 
 def _with_text(turn: Turn, text: str) -> Turn:
-    return replace(turn, text=text, reading=None)
+    return replace(turn, text=text, reading=None, may_accuse=is_doubtful(turn))

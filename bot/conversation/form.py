@@ -305,9 +305,12 @@ class FormFlow:
         if isinstance(verdict, Accepted):
             self.accept(scene, slot, verdict)
         scene.frame.step = "confirm"
-        line = next((s for name, _, s in self.lines(scene) if name == slot), shown)
-        scene.say("utter_line_corrected", number=found[1], line=line, noun=self.noun)
+        self._show_corrected(scene, slot, found[1], shown)
         return True
+
+    def _show_corrected(self, scene: Scene, slot: str, number: str, was: str) -> None:
+        line = next((s for name, _, s in self.lines(scene) if name == slot), was)
+        scene.say("utter_line_corrected", number=number, line=line, noun=self.noun)
 
     def correction(self, scene: Scene, slot: str, words: str) -> Verdict:
         """Check what replaces a line."""

@@ -26,6 +26,9 @@ SEALED = frozenset(
 """The rule alone decides: nobody else is asked, not even the model."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
 _DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
+_SLIGHT_DOUBT = 0.05
+"""So little that it is worth a question: one of forty ordinary messages is asked, and
+most accusations that are below the other limit."""
 _SURE = 0.6
 _SURE_OF_CLAUSE = 0.8
 _NO_DOUBT = 0.02
@@ -56,6 +59,27 @@ def is_secret(signals: Set[Signal], reading: Reading | None) -> bool:
     if any(_RESTRICTED.get(signal) is Kind.TO_CAO for signal in signals):
         return True
     return reading is not None and _chance(reading, Kind.TO_CAO) >= _DOUBT[Kind.TO_CAO]
+
+
+def accuses(signals: Set[Signal], reading: Reading | None) -> bool:
+    """Whether the words of a danger may accuse one of those who are called to help.
+    Of violence and of a child they must hear."""
+    if Signal.DENUNCIATION in signals:
+        return True
+    return not signals & {Signal.CHILD, Signal.VIOLENCE} and is_secret(signals, reading)
+
+
+def accuses_in_form(signals: Set[Signal], reading: Reading | None) -> bool:
+    """The same of an answer: a place near somebody's house accuses nobody."""
+    if Signal.DENUNCIATION in signals:
+        return True
+    doubt = doubted_kind(reading, answers_a_form=True) if reading else None
+    return doubt is Kind.TO_CAO and not signals & {Signal.CHILD, Signal.VIOLENCE}
+
+
+def may_accuse(reading: Reading) -> bool:
+    """Whether there is so much as a slight doubt that it is no denunciation."""
+    return _chance(reading, Kind.TO_CAO) >= _SLIGHT_DOUBT
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:

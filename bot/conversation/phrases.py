@@ -66,6 +66,8 @@ class _File(BaseModel):
     informal: list[str]
     hide_name: list[str]
     proposes: list[str]
+    over: list[str]
+    not_over: list[str]
     hamlet: HamletWords
     enterprise: EnterpriseWords
     name: NameWords
@@ -187,6 +189,8 @@ class Phrases:
     informal: frozenset[str]
     hide_name: re.Pattern[str]
     proposes: re.Pattern[str]
+    over: re.Pattern[str]
+    not_over: re.Pattern[str]
     hamlet: HamletPhrases
     enterprise: EnterprisePhrases
     before_name: re.Pattern[str]
@@ -220,6 +224,8 @@ class Phrases:
             informal=frozenset(file.informal),
             hide_name=_any_of(file.hide_name),
             proposes=_any_of(file.proposes),
+            over=_any_of(file.over),
+            not_over=_any_of(file.not_over),
             hamlet=HamletPhrases.of(file.hamlet),
             enterprise=EnterprisePhrases.of(file.enterprise, file.circled),
             before_name=re.compile(
@@ -234,6 +240,11 @@ class Phrases:
             complaint_topics=_table(file.complaint_topics),
             sealed_topics=_table(file.sealed_topics),
         )
+
+    def is_over(self, text: str) -> bool:
+        """Whether a danger is told to have passed."""
+        folded = fold(text)
+        return bool(self.over.search(folded)) and not self.not_over.search(folded)
 
     def command(self, text: str) -> str | None:
         """The command that the whole message is, if it is one.

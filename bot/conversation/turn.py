@@ -52,6 +52,8 @@ class Turn:
     signals: frozenset[Signal] = frozenset()
     danger: Danger | None = None
     reading: Reading | None = None
+    may_accuse: bool = False
+    """The message that these words are a part of leaves a doubt."""
 
     @property
     def named(self) -> str:

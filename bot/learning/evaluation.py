@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.conversation.flows.problems import find_problems
+from bot.conversation.flows.story import is_doubtful
 from bot.conversation.kinds import combined_kind, intent_of, is_secret
 from bot.conversation.rasa import RasaClient
 from bot.conversation.reading import Reading
@@ -17,6 +18,9 @@ from bot.safety.rules import SafetyRules
 from nlu.text import clean, fold
 
 _AT_ONCE = 4
+_LANES = (Kind.TO_CAO, Kind.KHAN_CAP)
+_OPEN_PETITION = ("submit_petition", "denounce")
+"""Outside the lane a story is taken for a petition when the model is not sure."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Understood:
     problems: int
     sealed: bool
     """An emergency whose words are sealed."""
+    asked: bool
+    """A petition whose sender is asked first whether it accuses somebody."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,18 @@ class Reader:
         if self.rasa is not None and assessment.text:
             reading = await self.rasa.parse(assessment.text)
         kind = combined_kind(assessment.signals, reading)
+        intent = intent_of(kind, reading)
         turn = Turn(now=self.clock(), text=assessment.text, reading=reading)
+        opens_petition = kind not in _LANES and intent in _OPEN_PETITION
         return Understood(
             assessment.text,
             kind,
-            intent_of(kind, reading),
+            intent,
             reading.intent.confidence if reading else None,
             reading,
             len(find_problems(turn)),
             sealed=kind == Kind.KHAN_CAP and is_secret(assessment.signals, reading),
+            asked=opens_petition and is_doubtful(turn),
         )
 
 
@@ -86,4 +95,5 @@ async def _answer(reader: Reader, text: str) -> Answer:
         understood.problems,
         took,
         understood.sealed,
+        understood.asked,
     )

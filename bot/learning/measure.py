@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-RESTRICTED = ("to_cao", "khan_cap")
+_SEALED = "to_cao"
+RESTRICTED = (_SEALED, "khan_cap")
 OUT_OF_SCOPE = "out_of_scope"
 _BINS = 10
 
@@ -31,7 +32,8 @@ class Case:
 class Answer:
     """What the product made of a message. ``ranking``: fields with probabilities, best
     first; ``problems``: how many it would file; ``sealed``: an emergency whose words
-    are sealed like a denunciation's."""
+    are sealed like a denunciation's; ``asked``: its sender is asked first whether it is
+    one."""
 
     intent: str
     kind: str
@@ -39,10 +41,11 @@ class Answer:
     problems: int
     milliseconds: float = 0.0
     sealed: bool = False
+    asked: bool = False
 
     def is_taken_for(self, kind: str) -> bool:
         """Whether what is done for this kind is done."""
-        return self.kind == kind or (self.sealed and kind == "to_cao")
+        return self.kind == kind or (self.sealed and kind == _SEALED)
 
     @property
     def field(self) -> str:
@@ -93,6 +96,7 @@ def measures(exact: Sequence[Pair], stripped: Sequence[Pair]) -> list[Measure]:
         found += _of_kind(kind, exact)
     return [
         *found,
+        *_of_question(exact),
         _share("problems", _petitions(exact), _same_count, 0.90),
         *_of_scope(exact),
         _calibration(exact),
@@ -145,6 +149,21 @@ def _of_kind(kind: str, pairs: Sequence[Pair]) -> list[Measure]:
     return [
         _share(f"{kind}_recall", meant, lambda _, a: a.is_taken_for(kind), 0.99),
         _share(f"{kind}_precision", taken, lambda c, _: c.kind == kind, 0.80),
+    ]
+
+
+def _of_question(pairs: Sequence[Pair]) -> list[Measure]:
+    """How many denunciations are sealed or asked about, and how many of the others are
+    asked about for nothing."""
+    meant = [pair for pair in pairs if pair[0].kind == _SEALED]
+    others = [pair for pair in pairs if pair[0].kind != _SEALED]
+
+    def is_noticed(_: Case, answer: Answer) -> bool:
+        return answer.is_taken_for(_SEALED) or answer.asked
+
+    return [
+        _share("to_cao_noticed", meant, is_noticed, 0.99),
+        _share("to_cao_asked", others, lambda _, a: a.asked, 0.05, at_most=True),
     ]
 
 

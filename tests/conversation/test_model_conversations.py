@@ -5,7 +5,7 @@ from sqlmodel import select
 from bot.channels.base import MediaKind
 from bot.commands.people import add_trial, fix_planned_date
 from bot.conferences.model import Conference
-from bot.conversation.model import Inbound
+from bot.conversation.model import Attachment, Inbound
 from bot.petitions.code import make_code
 from bot.petitions.model import Alert, Petition
 from bot.petitions.queries import by_code
@@ -262,6 +262,23 @@ class TestDangerInTheMiddleOfAForm:
         assert "Số điện thoại" in again
         with talk.product.database.reading() as session:
             assert session.exec(select(Alert)).one().acknowledged_at is None
+
+    def test_pictures_and_a_spot_on_the_map_are_kept(self, talk: Talk) -> None:
+        tu = talk.person("tu")
+        tu.send(MediaKind.PHOTO, text="dây điện đứt rớt xuống đường, cứu với")
+
+        assert "Ở chỗ nào?" in tu.send(MediaKind.PHOTO)
+        told = tu.say("", location=(14.953, 108.42))
+        over = tu.say("điện lực cắt điện rồi")
+
+        assert told.startswith("Xã đã báo trực ban lúc")
+        assert "trên bản đồ" in told
+        assert "STH-25-0001-" in over
+        [petition] = petitions(talk)
+        with talk.product.database.reading() as session:
+            sent = select(Attachment).where(Attachment.petition_id == petition.id)
+            assert len(session.exec(sent).all()) == 2
+            assert "14.953000, 108.420000" in petition.content
 
 
 class TestFollowingWithAndWithoutACode:

@@ -50,6 +50,18 @@ def test_an_emergency_that_is_sealed_counts_as_both() -> None:
     assert found["khan_cap_recall"] == 1.0
 
 
+def test_who_is_asked_is_noticed_and_ordinary_people_are_asked_for_nothing() -> None:
+    fee = Case("thu thêm mà không vô sổ", "denounce", "to_cao")
+    asked = Answer("submit_petition", "phan_anh", (), 1, asked=True)
+    pairs = [(fee, asked), (ROAD, asked), (LAMP, answer())]
+
+    found = {measure.name: measure.value for measure in measures(pairs, pairs)}
+
+    assert found["to_cao_recall"] == 0.0
+    assert found["to_cao_noticed"] == 1.0
+    assert found["to_cao_asked"] == 0.5
+
+
 def figures() -> dict[str, Measure]:
     return {measure.name: measure for measure in measures(PAIRS, PAIRS)}
 

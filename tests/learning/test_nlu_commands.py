@@ -70,10 +70,11 @@ def test_lines_of_text_become_lines_of_answers(tmp_path: Path) -> None:
         "no json",
         json.dumps({"id": 8, "text": "/\u200b"}),
         json.dumps({"id": 9, "text": "ạ" * 50_000}),
+        json.dumps({"id": 10, "text": "truong thon an chan tien cuu tro cua dan"}),
     ]
     done = kiennghi(tmp_path, "parse", text="\n".join(lines) + "\n")
 
-    road, broken, empty, long = map(json.loads, done.stdout.splitlines())
+    road, broken, empty, long, relief = map(json.loads, done.stdout.splitlines())
     assert (road["id"], road["intent"], road["field"]) == (
         7,
         "submit_petition",
@@ -83,6 +84,8 @@ def test_lines_of_text_become_lines_of_answers(tmp_path: Path) -> None:
     assert road["field_ranking"][0][0] == "giao_thong"
     assert broken == {"id": None, "error": "line_invalid"}
     assert (empty["id"], long["id"]) == (8, 9)
+    assert (road["sealed"], road["asked"]) == (False, False)
+    assert (relief["kind"], relief["sealed"]) == ("to_cao", True)
 
 
 def test_a_model_is_measured_and_its_answers_are_kept(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import select
 from bot.bootstrap import Product
 from bot.channels.base import Media
 from bot.conversation.fetching import fetch_due
-from bot.conversation.reading import Label, Reading
+from bot.conversation.reading import Clause, Label, Reading
 from bot.localities.profile import Recipient, SealedLane
 from bot.petitions.sealed import service
 from bot.petitions.sealed.model import LaneRecipient, Sealed
@@ -39,22 +39,46 @@ def with_lane(product: Product) -> Product:
 
 
 class Listening:
-    """Stands in for Rasa, and remembers what it was asked; ``emergency`` is how likely
-    it holds one."""
+    """Stands in for Rasa, and remembers what it was asked; ``emergency`` and
+    ``accusation`` are how likely it holds these; ``asks`` are words that it holds for a
+    question about privacy."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.emergency = 0.0
+        self.accusation = 0.0
+        self.asks = ""
 
     async def parse(self, text: str) -> Reading:
         self.asked.append(text)
         none = Label(name="not_clear", confidence=0.9)
+        at = text.find(self.asks) if self.asks else -1
+        told = ((0, at, "not_clear"), (at, len(text), "ask_privacy"))
+        clauses = [_clause(text, *each) for each in told] if at >= 0 else []
         return Reading(
+            clauses=tuple(clauses),
             intent=none,
             kind=none,
             field=Label(name="khac", confidence=0.1),
-            kind_ranking=(Label(name="khan_cap", confidence=self.emergency),),
+            kind_ranking=(
+                Label(name="khan_cap", confidence=self.emergency),
+                Label(name="to_cao", confidence=self.accusation),
+            ),
         )
+
+
+def _clause(text: str, start: int, end: int, intent: str) -> Clause:
+    return Clause(
+        text=text[start:end],
+        start=start,
+        end=end,
+        intent=intent,
+        intent_confidence=0.9,
+        kind="none",
+        kind_confidence=0.9,
+        field="khac",
+        field_confidence=0.1,
+    )
 
 
 @dataclass

@@ -12,9 +12,12 @@ from structlog.testing import capture_logs
 
 from bot.bootstrap import Product, build
 from bot.settings import Settings
+from bot.staff.model import Role
 from bot.storage.database import Database
+from tests.support.console import Browser, Desk
+from tests.support.lane import Files, Lane, Listening, with_lane
 from tests.support.site import Site, Visitor, running
-from tests.support.talk import Clock
+from tests.support.talk import Clock, Talk
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +71,35 @@ async def hung(site: Site) -> AsyncIterator[Visitor]:
     """Anh Hùng, who is somebody else."""
     async with site.visitor() as visitor, visitor.connected():
         yield visitor
+
+
+@pytest.fixture
+def reader() -> Listening:
+    return Listening()
+
+
+@pytest.fixture
+def lane(product: Product, reader: Listening) -> Iterator[Lane]:
+    """The sealed lane beside a conversation that ``reader`` understands."""
+    talk = Talk(with_lane(product))
+    talk.channel = Files()
+    channels = {talk.channel.name: talk.channel}
+    talk.worker, talk.sender = talk.product.serve(channels, reader)
+    yield Lane(Desk(talk))
+    talk.close()
+
+
+@pytest.fixture
+def officers(lane: Lane) -> dict[Role, Browser]:
+    """One of every role, each with a chat where pushes arrive."""
+    found = {}
+    for role in (one for one in Role if one is not Role.RECIPIENT):
+        unit = "van_phong" if role in (Role.OFFICE, Role.OFFICER, Role.HEAD) else None
+        login = f"{role.value}x"
+        found[role] = lane.desk.officer(login, role, unit, duty=role is Role.OFFICER)
+        if role is not Role.ADMIN:
+            page = found[role].get("/staff/chats")
+            page = found[role].submit(page.form("/staff/chats"))
+            word = page.text.split("LINK ")[1][:8]
+            lane.desk.talk.person(login).say(f"LINK {word}")
+    return found

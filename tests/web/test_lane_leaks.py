@@ -6,7 +6,6 @@ import gzip
 import json
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,19 +21,21 @@ from bot.conversation.model import Attachment
 from bot.learning.reviewed import Scrubber, as_rasa_data, lessons
 from bot.notifications.model import Conversation, Outbound
 from bot.notifications.outbox import Content
-from bot.petitions.model import Petition
+from bot.petitions import duty
+from bot.petitions.model import Alert, Petition
 from bot.petitions.sealed import queries, service
 from bot.petitions.sealed.model import SealedPart, SealedWrap
 from bot.staff.model import Role
 from bot.storage.events import Event
 from bot.storage.vault import decrypt, unseal
 from bot.web.staff import PAGES
+from bot.web.staff.banner import CANCELLED
 from bot.web.staff.console import ANYBODY
 from bot.web.transcript import transcript
-from tests.support.console import Browser, Desk
-from tests.support.lane import PASSPHRASE, Files, Lane, Listening, fetch, with_lane
+from tests.support.console import Browser
+from tests.support.lane import PASSPHRASE, Lane, Listening, fetch
 from tests.support.pictures import photo
-from tests.support.talk import Talk
+from tests.support.talk import Clock
 
 MARK = "zqmarkzq"
 STORIES = {
@@ -48,43 +49,6 @@ SIGNAL_FREE = {
     "tam": f"hom qua cung vay {MARK}",
 }
 PDF = b"%PDF-1.4\n" + MARK.encode() * 40
-ROLES = [role for role in Role if role is not Role.RECIPIENT]
-
-
-@pytest.fixture
-def reader() -> Listening:
-    return Listening()
-
-
-@pytest.fixture
-def talk(product: Product, reader: Listening) -> Iterator[Talk]:
-    talk = Talk(with_lane(product))
-    talk.channel = Files()
-    channels = {talk.channel.name: talk.channel}
-    talk.worker, talk.sender = talk.product.serve(channels, reader)
-    yield talk
-    talk.close()
-
-
-@pytest.fixture
-def lane(talk: Talk) -> Lane:
-    return Lane(Desk(talk))
-
-
-@pytest.fixture
-def officers(lane: Lane) -> dict[Role, Browser]:
-    """One of every role, each with a chat where pushes arrive."""
-    found = {}
-    for role in ROLES:
-        unit = "van_phong" if role in (Role.OFFICE, Role.OFFICER, Role.HEAD) else None
-        login = f"{role.value}x"
-        found[role] = lane.desk.officer(login, role, unit, duty=role is Role.OFFICER)
-        if role is not Role.ADMIN:
-            page = found[role].get("/staff/chats")
-            page = found[role].submit(page.form("/staff/chats"))
-            word = page.text.split("LINK ")[1][:8]
-            lane.desk.talk.person(login).say(f"LINK {word}")
-    return found
 
 
 def file_three(lane: Lane) -> None:
@@ -155,37 +119,188 @@ def test_nobody_else_sees_it_or_that_it_is_there(
     assert not [asked for asked in reader.asked if asked in STORIES.values()]
 
 
-@pytest.mark.parametrize(
-    "story",
-    [
-        f"chong toi dang cam dao chem toi {MARK}, cuu voi",
-        f"cuu voi, truong thon an chan tien cuu tro roi dot nha toi {MARK}, dang chay",
-    ],
+ACCUSES = (
+    "cuu voi, truong thon Ra Nhua an chan tien cuu tro roi dot nha toi "
+    f"{MARK}, dang chay"
 )
+
+
+def _alert(officers: dict[Role, Browser]) -> str:
+    return officers[Role.OFFICER].get("/staff/alerts").text
+
+
 def test_danger_that_accuses_is_told_by_its_kind_and_place_alone(
-    lane: Lane, officers: dict[Role, Browser], reader: Listening, story: str
+    lane: Lane, officers: dict[Role, Browser], reader: Listening
 ) -> None:
     reader.emergency = 0.9
     inside, _ = lane.staffed()
     lan = lane.desk.talk.person("nga")
 
     with capture_logs() as logs:
-        called = lan.say(story)
-        told = lan.say("sau truong hoc thon Ra Nhua")
-        more = lan.say(f"no van con o do, truong thon do {MARK}")
+        called = lan.say(ACCUSES)
+        at_once = _alert(officers)
+        again = lan.say(f"truong thon an chan tien {MARK}, o sau cho")
+        told = lan.say("sau truong hoc")
+        lan.say(f"no van con o do, no {MARK}")
+        left = lan.press("Tôi có việc khác")
 
-    assert "GỌI NGAY" in called
+    assert "GỌI NGAY 114" in called
     assert "ở chỗ nào" in called
-    assert "Lời ông/bà kể được giữ kín" in told
-    assert "giữ kín" in more
-    duty = officers[Role.OFFICER].get("/staff/alerts").text
-    assert "Lời kể được niêm phong" in duty
-    assert "sau truong hoc thon Ra Nhua" in duty
+    assert "Đang cháy. Lời kể được niêm phong" in at_once
+    assert "Ra Nhua" in at_once
+    assert "Ở chỗ nào?" in again
+    assert "trực ban không đọc được" in told
+    assert "cứ nhắn" in left
+    at_end = _alert(officers)
+    assert "sau truong hoc" in at_end
+    assert "sau cho" not in at_end
     assert MARK not in json.dumps([*pages(officers).values()])
     assert MARK not in repr(logs)
-    (case,) = lane.cases()
     with lane.product.database.reading() as session:
         assert session.exec(select(Petition)).all() == []
+        (alert,) = session.exec(select(Alert)).all()
+        assert CANCELLED not in duty.story(lane.product.vault, alert)
+    (case,) = lane.cases()
+    assert MARK in lane.open(inside, case.number).text
+
+
+def test_danger_after_the_place_calls_once_more(lane: Lane, reader: Listening) -> None:
+    reader.emergency = 0.9
+    lane.staffed()
+    lan = lane.desk.talk.person("nga")
+    lan.say(ACCUSES)
+    lan.say("sau truong hoc")
+
+    assert "ở chỗ nào" in lan.say("cuu voi, nha ben canh dang chay")
+
+    with lane.product.database.reading() as session:
+        assert len(session.exec(select(Alert)).all()) == 2
+
+
+def test_what_accuses_stays_hidden_after_another_alarm(
+    lane: Lane, officers: dict[Role, Browser], reader: Listening
+) -> None:
+    reader.emergency = 0.9
+    lane.staffed()
+    lan = lane.desk.talk.person("nga")
+    lan.say(ACCUSES)
+    lan.say("sau truong hoc")
+    lan.say("cuu voi, nha ben canh dang chay")
+    lan.say("sau truong hoc")
+
+    lan.say(f"ong do con o day, ong do giu het {MARK}")
+
+    assert MARK not in _alert(officers)
+
+
+@pytest.mark.parametrize("story", ["nga", "binh", "tam"])
+def test_hours_later_it_is_heard_anew(
+    lane: Lane, reader: Listening, clock: Clock, story: str
+) -> None:
+    inside, _ = lane.staffed()
+    lan = lane.desk.talk.person("nga")
+    lan.say("chong toi danh toi hoai, toi so lam")
+    clock.advance(hours=3)
+
+    assert MARK not in lan.say(STORIES[story])
+
+    (case,) = lane.cases()
+    assert MARK in lane.open(inside, case.number).text
+    clock.advance(hours=3)
+    reader.emergency = 0.9
+    assert "GỌI NGAY" in lan.say("cuu voi, nha ben canh dang chay")
+
+
+@pytest.mark.parametrize("first", ["cuu voi, nha ben canh dang chay", ACCUSES])
+def test_a_spot_on_the_map_beside_the_first_words_reaches_the_duty_seat(
+    lane: Lane, officers: dict[Role, Browser], reader: Listening, first: str
+) -> None:
+    reader.emergency = 0.9
+    lane.staffed()
+
+    lane.desk.talk.person("nga").say(first, location=(14.953, 108.42))
+
+    assert "14.953" in _alert(officers)
+
+
+@pytest.mark.parametrize(
+    "danger",
+    [
+        "cuu voi, co nguoi duoi nuoc o suoi",
+        "co nguoi roi xuong song, duoi nuoc roi",
+        "dap duoc lua roi nhung nha ben dang chay lan qua, cuu voi",
+    ],
+)
+def test_another_danger_is_no_end_of_the_first(
+    lane: Lane, reader: Listening, danger: str
+) -> None:
+    reader.emergency = 0.9
+    lan = lane.desk.talk.person("nga")
+    lan.say("cuu voi, nha ben canh dang chay")
+    lan.say("sau truong hoc")
+
+    assert "GỌI NGAY" in lan.say(danger)
+
+    with lane.product.database.reading() as session:
+        assert len(session.exec(select(Alert)).all()) == 2
+        assert session.exec(select(Petition)).all() == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "điện lực cắt điện rồi, người bị giật đi viện rồi",
+        "nguoi ta keo xe tai nan di roi, nguoi bi thuong vo benh vien",
+        "ong bi ran can da qua nguy hiem",
+        "cứu được cháu bé đuối nước rồi",
+        "dây điện đứt đã được nối lại",
+    ],
+)
+def test_how_it_ended_calls_nobody_again(
+    lane: Lane, reader: Listening, end: str
+) -> None:
+    reader.emergency = 0.9
+    lan = lane.desk.talk.person("nga")
+    lan.say("cuu voi, nha ben canh dang chay")
+    lan.say("sau truong hoc")
+
+    over = lan.say(end)
+
+    assert "mã STH-" in over
+    assert "Còn nguy hiểm thì gọi ngay 113" in over
+    with lane.product.database.reading() as session:
+        assert len(session.exec(select(Alert)).all()) == 1
+
+
+def test_a_false_alarm_is_told_and_stays_sealed(lane: Lane, reader: Listening) -> None:
+    reader.emergency = 0.9
+    lane.staffed()
+    lan = lane.desk.talk.person("nga")
+    lan.say(ACCUSES)
+
+    assert "không có gì" in lan.press("Báo nhầm")
+
+    with lane.product.database.reading() as session:
+        (alert,) = session.exec(select(Alert)).all()
+        assert CANCELLED in duty.story(lane.product.vault, alert)
+    assert len(lane.cases()) == 1
+
+
+def test_who_comes_to_help_hears_of_violence_and_nobody_files_it(
+    lane: Lane, officers: dict[Role, Browser], reader: Listening
+) -> None:
+    reader.emergency = 0.9
+    inside, _ = lane.staffed()
+    lan = lane.desk.talk.person("tam")
+
+    lan.say(f"chong toi dang cam dao chem toi {MARK}, cuu voi")
+    told = lan.say("sau truong hoc")
+
+    assert "chỉ người đến giúp được biết" in told
+    assert MARK in _alert(officers)
+    with lane.product.database.reading() as session:
+        assert session.exec(select(Petition)).all() == []
+    (case,) = lane.cases()
     assert MARK in lane.open(inside, case.number).text
 
 

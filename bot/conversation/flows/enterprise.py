@@ -44,6 +44,7 @@ class EnterpriseFlow(SlipFlow):
     noun = "enterprise"
     tells = "utter_conference_enterprise"
     receipt = "utter_registered_enterprise"
+    story = _OPINIONS
 
     def open(self, scene: Scene) -> None:
         """From the beginning, for the nearest conference of enterprises."""
@@ -124,6 +125,7 @@ class EnterpriseFlow(SlipFlow):
         if slot.startswith(_LINE):
             content = self._content(scene, slot)
             if content["content"] != value:
+                self.mind(scene)
                 content |= {"content": value, "problem": Problem(value).dump()}
             return [slot]
         if slot == _OPINIONS:
@@ -133,6 +135,13 @@ class EnterpriseFlow(SlipFlow):
                 for problem in _problems(scene, value)
             ]
         return super().accept(scene, slot, verdict)
+
+    def add_to_story(self, scene: Scene, words: str) -> None:
+        """It belongs to the last content."""
+        super().add_to_story(scene, words)
+        content = self._contents(scene)[-1]
+        content["content"] = f"{content['content']}\n{words}".strip()
+        content["problem"]["content"] = content["content"]
 
     def value(self, scene: Scene, slot: str) -> object:
         """Of a content, its words."""
@@ -153,6 +162,8 @@ class EnterpriseFlow(SlipFlow):
 
     def go_on(self, scene: Scene) -> None:
         """Ask for the next empty slot; topics are asked content by content."""
+        if self.asks_first(scene):
+            return
         slots = scene.frame.slots
         missing = next((slot for slot in self.slots(scene) if slot not in slots), None)
         if missing == _TOPICS:

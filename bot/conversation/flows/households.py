@@ -178,7 +178,11 @@ class HouseholdsFlow(PetitionFlow):
         kept = problems[0] if len(problems) == 1 else merge(problems)
         frame.data["problems"] = [kept.dump()]
         self._fill_from_story(scene)
-        self._mark_hidden(scene)
+        self._story_told(scene)
+
+    def _after_story(self, scene: Scene) -> None:
+        frame = scene.frame
+        frame.step = "collect"
         scene.say(
             "utter_households_heard",
             heard=self.shown(scene, _CONTENT),

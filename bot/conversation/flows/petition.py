@@ -19,7 +19,9 @@ from bot.conversation.effects import (
 from bot.conversation.flows import field_question
 from bot.conversation.flows.handoff import CALL_ME, HandoffFlow, vietnamese
 from bot.conversation.flows.problems import Problem, find_problems, merge
-from bot.conversation.form import SKIP, FormFlow
+from bot.conversation.flows.story import STEP as SECRECY
+from bot.conversation.flows.story import StoryFlow
+from bot.conversation.form import SKIP
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer, Frame, Heard
@@ -49,12 +51,13 @@ _PROBLEM = "problem:"
 """One of several problems, as a line of the read-back."""
 
 
-class PetitionFlow(FormFlow):
+class PetitionFlow(StoryFlow):
     """The flow of ``petition_form``."""
 
     name = "petition"
     form = "petition_form"
     noun = "petition"
+    story = _CONTENT
 
     def open(self, scene: Scene) -> None:
         """Begin with whatever was already said; nothing is asked twice."""
@@ -117,19 +120,15 @@ class PetitionFlow(FormFlow):
         return self._at_step(scene)
 
     def _at_step(self, scene: Scene) -> bool:
-        match scene.frame.step:
-            case "notice":
-                return self._at_notice(scene)
-            case "split":
-                return self._at_split(scene)
-            case "card":
-                return self._at_card(scene)
-            case "raise":
-                return self._at_raise(scene)
-            case field_question.STEP:
-                return self._at_field(scene)
-            case _:
-                return self._in_form(scene)
+        steps = {
+            SECRECY: self._at_question,
+            "notice": self._at_notice,
+            "split": self._at_split,
+            "card": self._at_card,
+            "raise": self._at_raise,
+            field_question.STEP: self._at_field,
+        }
+        return steps.get(scene.frame.step, self._in_form)(scene)
 
     def _in_form(self, scene: Scene) -> bool:
         asking, text = scene.frame.asking or "", scene.turn.text
@@ -171,6 +170,8 @@ class PetitionFlow(FormFlow):
         """Before the read-back: what it is about, where the model is not sure. What was
         only spoken is read back once somebody has listened."""
         frame = scene.frame
+        if self.asks_first(scene):
+            return
         if all(slot in frame.slots for slot in self.slots(scene)):
             if frame.data.get("from_card"):
                 frame.asking = None
@@ -238,9 +239,23 @@ class PetitionFlow(FormFlow):
         scene.frame.data["problems"][number]["content"] = words
         return Accepted(Answer(value=words, shown=shorten(words)))
 
+    def add_to_story(self, scene: Scene, words: str) -> None:
+        """With all that is sent beside it."""
+        self._keep_media(scene)
+        scene.turn = replace(scene.turn, text=words)
+        self._add_to_story(scene)
+
+    def after_question(self, scene: Scene, step: str) -> None:
+        """From the beginning, or from where a line was changed."""
+        if step in ("notice", "split"):
+            self._after_story(scene)
+        else:
+            super().after_question(scene, step)
+
     def accept(self, scene: Scene, slot: str, verdict: Accepted) -> list[str]:
         """A new matter replaces the old one, and what the model made of it."""
         if slot.startswith(_PROBLEM):
+            self.mind(scene)
             return [slot]
         if slot == "place" and scene.turn.location:
             verdict = replace(verdict, answer=_with_spot(verdict.answer, scene))
@@ -281,6 +296,8 @@ class PetitionFlow(FormFlow):
             frame.step = "collect" if scene.state.noticed else "notice"
         if frame.step == "collect":
             frame.asking = None
+        self.mind(scene)
+        self._waits_for_question(scene)
         scene.say("utter_edit_taken", noted=self._noted_story(scene))
         return True
 
@@ -446,14 +463,25 @@ class PetitionFlow(FormFlow):
         self._fill_from_story(scene)
         if len(problems) > 1:
             frame.fill("since", Answer())
+        self._story_told(scene)
+
+    def _story_told(self, scene: Scene) -> None:
         self._mark_hidden(scene)
-        if len(problems) > 1:
+        self.mind(scene)
+        scene.frame.step = "notice"
+        if not self.asks_first(scene):
+            self._after_story(scene)
+
+    def _after_story(self, scene: Scene) -> None:
+        frame = scene.frame
+        if len(self._problems(scene)) > 1:
             frame.step = "split"
             self._offer_split(scene)
         elif not scene.state.noticed:
             frame.step = "notice"
             self._give_notice(scene)
         else:
+            frame.step = "collect"
             scene.say("utter_heard", **self._heard(scene))
             self.go_on(scene)
 
@@ -500,7 +528,8 @@ class PetitionFlow(FormFlow):
             return False
         self._keep_media(scene)
         self._add_to_story(scene)
-        self._give_notice(scene)
+        if not self.asks_first(scene):
+            self._give_notice(scene)
         return True
 
     def _add_to_story(self, scene: Scene) -> None:

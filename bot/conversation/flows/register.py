@@ -28,6 +28,7 @@ class RegisterFlow(SlipFlow):
     noun = "registration"
     tells = "utter_conference"
     receipt = "utter_registered"
+    story = _CONTENT
 
     def open(self, scene: Scene) -> None:
         """Say what the conference is and what is kept, then ask."""
@@ -119,6 +120,11 @@ class RegisterFlow(SlipFlow):
             problem.content = str(verdict.answer.value)
             scene.frame.data["problem"] = problem.dump()
         return filled
+
+    def add_to_story(self, scene: Scene, words: str) -> None:
+        """Also in its petition."""
+        super().add_to_story(scene, words)
+        scene.frame.data["problem"]["content"] = scene.frame.value(_CONTENT)
 
     def confirmed(self, scene: Scene) -> None:
         """File the slip and its content as one petition."""

@@ -55,7 +55,7 @@ class DenunciationFlow:
             scene.say(f"utter_denunciation_{topic}", **doors(scene))
         elif self._is_clean(scene):
             frame.step = "clean"
-            scene.say("utter_denunciation_clean_offer")
+            scene.say("utter_denunciation_clean_offer", mistaken=scene.denied())
         else:
             scene.say("utter_denunciation_sealed")
         if not scene.turn.payload:
@@ -63,12 +63,13 @@ class DenunciationFlow:
         return True
 
     def _is_clean(self, scene: Scene) -> bool:
-        """A proposal that accuses nobody; any doubt is no. Who says that it is one is
-        asked as well: its words stay sealed, and are told anew after a yes."""
+        """A proposal that accuses nobody; any doubt is no. Who says that it is one, or
+        that it is nothing of the kind, is asked as well: its words stay sealed, and are
+        told anew after a yes."""
         turn, reading = scene.turn, scene.turn.reading
         if Signal.DENUNCIATION in turn.signals:
             return False
-        if scene.book.phrases.proposes.search(fold(turn.text)):
+        if scene.denied() or scene.book.phrases.proposes.search(fold(turn.text)):
             return True
         return (
             reading is not None
@@ -118,16 +119,16 @@ class HelpFlow:
 
     def take(self, scene: Scene) -> bool:
         """Words, files, a telephone number: all of it is sealed."""
-        turn = scene.turn
-        if turn.payload:
-            return False
-        since = datetime.fromisoformat(scene.frame.data["since"])
-        if turn.now - since > _STAYS and not turn.edited:
-            scene.pop()
+        if scene.turn.payload:
             return False
         scene.do(Seal())
         self._answer(scene)
         return True
+
+    def is_over(self, scene: Scene) -> bool:
+        """Whether what is said now is another matter."""
+        since = datetime.fromisoformat(scene.frame.data["since"])
+        return scene.turn.now - since > _STAYS and not scene.turn.edited
 
     def _answer(self, scene: Scene) -> None:
         """What is said to words that were sealed."""
@@ -140,6 +141,13 @@ class ProtectionFlow(HelpFlow):
     name = "protection"
     _first = "utter_protection"
     _more = "utter_protection_sealed"
+
+    def take(self, scene: Scene) -> bool:
+        """Who says that it is nothing of the kind may tell something else."""
+        if scene.denied() and not scene.turn.signals:
+            self.cancel(scene)
+            return True
+        return super().take(scene)
 
 
 class SelfHarmFlow(HelpFlow):

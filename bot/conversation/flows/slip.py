@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.conversation.effects import Outcome, Purge, Registered
-from bot.conversation.form import FormFlow
+from bot.conversation.flows.story import STEP, StoryFlow
 from bot.conversation.scene import Scene
 from bot.conversation.turn import ConferenceInfo
 from bot.localities.profile import ConferencePlan, Programme
@@ -13,9 +13,10 @@ _FULL = "full"
 _WRITE_ONLY = "only_petition"
 
 
-class SlipFlow(FormFlow):
+class SlipFlow(StoryFlow):
     """Base of the flows that fill a slip for one conference. ``tells`` says what the
-    conference is and what is kept, ``receipt`` what was filed."""
+    conference is and what is kept, ``receipt`` what was filed; ``story`` is read to
+    the whole hall."""
 
     tells: str
     receipt: str
@@ -38,8 +39,8 @@ class SlipFlow(FormFlow):
         """Ask again what is being asked."""
         if scene.frame.step == _FULL:
             scene.say("utter_ask_waiting_list")
-            return
-        super().prompt(scene)
+        else:
+            super().prompt(scene)
 
     def take(self, scene: Scene) -> bool:
         """One turn of the resident."""
@@ -48,6 +49,8 @@ class SlipFlow(FormFlow):
             return True
         if scene.frame.step == _FULL:
             return self._at_full(scene)
+        if scene.frame.step == STEP:
+            return self._at_question(scene)
         return super().take(scene)
 
     def cancel(self, scene: Scene) -> None:
