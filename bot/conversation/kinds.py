@@ -30,7 +30,7 @@ _SLIGHT_DOUBT = 0.05
 """So little that it is worth a question: one of forty ordinary messages is asked, and
 most accusations that are below the other limit."""
 _SURE = 0.6
-_SURE_OF_CLAUSE = 0.8
+_SURE_OF_CLAUSE, _LIKELY_CLAUSE = 0.95, 0.8
 _NO_DOUBT = 0.02
 _NONE = "none"
 
@@ -79,7 +79,9 @@ def accuses_in_form(signals: Set[Signal], reading: Reading | None) -> bool:
 
 def may_accuse(reading: Reading) -> bool:
     """Whether there is so much as a slight doubt that it is no denunciation."""
-    return _chance(reading, Kind.TO_CAO) >= _SLIGHT_DOUBT
+    return _chance(reading, Kind.TO_CAO) >= _SLIGHT_DOUBT or _has_accusing_clause(
+        reading, _LIKELY_CLAUSE
+    )
 
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
@@ -91,15 +93,15 @@ def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
     kind = max(chances, key=lambda kind: max(chances[kind]) / _DOUBT[kind])
     if max(chances[kind]) >= _DOUBT[kind]:
         return kind
-    return Kind.TO_CAO if _has_accusing_clause(reading) else None
+    return Kind.TO_CAO if _has_accusing_clause(reading, _SURE_OF_CLAUSE) else None
 
 
-def _has_accusing_clause(reading: Reading) -> bool:
+def _has_accusing_clause(reading: Reading, least: float) -> bool:
     """Wishes in a long letter hide that one of its sentences accuses."""
     return len(reading.clauses) > 1 and any(
         clause.kind == Kind.TO_CAO
         and clause.intent == _INTENTS[Kind.TO_CAO]
-        and min(clause.kind_confidence, clause.intent_confidence) >= _SURE_OF_CLAUSE
+        and min(clause.kind_confidence, clause.intent_confidence) >= least
         for clause in reading.clauses
     )
 

@@ -1,4 +1,5 @@
-"""A letter is sealed when one of its sentences surely accuses."""
+"""A letter is sealed when one of its sentences surely accuses, and its sender is asked
+when one of them likely does."""
 
 import pytest
 from sqlmodel import select
@@ -22,7 +23,7 @@ class Reader:
             intent=Label(name="submit_petition", confidence=0.9),
             kind=Label(name="phan_anh", confidence=0.9),
             field=Label(name="khac", confidence=0.1),
-            kind_ranking=(Label(name="to_cao", confidence=0.05),),
+            kind_ranking=(Label(name="to_cao", confidence=0.01),),
             clauses=tuple(_clause(text, chance) for chance in self._clauses),
         )
 
@@ -43,17 +44,23 @@ def _clause(text: str, chance: float) -> Clause:
 
 
 @pytest.mark.parametrize(
-    ("clauses", "sealed"),
-    [((0.01, 0.9), 1), ((0.01, 0.7), 0), ((0.9,), 0)],
-    ids=["surely", "not so surely", "it is the whole message"],
+    ("clauses", "sealed", "asked"),
+    [
+        ((0.01, 0.96), 1, False),
+        ((0.01, 0.9), 0, True),
+        ((0.01, 0.7), 0, False),
+        ((0.9,), 0, False),
+    ],
+    ids=["surely", "likely", "hardly", "it is the whole message"],
 )
 def test_one_sentence_is_enough(
-    product: Product, clauses: tuple[float, ...], sealed: int
+    product: Product, clauses: tuple[float, ...], sealed: int, asked: bool
 ) -> None:
     talk = Talk(product, reader=Reader(*clauses))
-    talk.person().say(LETTER)
+    said = talk.person().say(LETTER)
 
     with product.database.reading() as session:
         found = len(session.exec(select(Sealed)).all())
     talk.close()
     assert found == sealed
+    assert ("chuyện ông/bà kể là gì" in said) is asked
