@@ -1,5 +1,5 @@
 """Unfinished forms: one nudge, then they expire with notice and are destroyed. A voice
-message is filed instead: we said that somebody will listen."""
+is filed instead, or sealed if it may accuse: we said that somebody will listen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 
 from bot.conversation import erase
 from bot.conversation.desk import Desk
-from bot.conversation.effects import PetitionsFiled
+from bot.conversation.effects import PetitionsFiled, Seal
 from bot.conversation.facts import DatabaseFacts
 from bot.conversation.flows.petition import PetitionFlow, is_left_to_listeners
 from bot.conversation.flows.story import STEP as SECRECY
+from bot.conversation.flows.story import is_spoken_in_doubt
 from bot.conversation.render import address
 from bot.conversation.scene import Book, Scene
 from bot.conversation.state import Frame, State
@@ -78,7 +79,7 @@ def expire_due(session: Session, keeper: Keeper, now: datetime) -> int:
 def _nudge(session: Session, keeper: Keeper, row: Conversation, now: datetime) -> None:
     key = keeper.vault.unwrap(row.key)
     state = State.open(key, row.state)
-    if _file_spoken(session, keeper, row, state, key, now):
+    if _settle_spoken(session, keeper, row, state, key, now):
         return
     if is_quiet(now):
         row.nudge_at = next_morning(now, _MORNING)
@@ -103,7 +104,7 @@ def _nudge(session: Session, keeper: Keeper, row: Conversation, now: datetime) -
 def _expire(session: Session, keeper: Keeper, row: Conversation, now: datetime) -> None:
     key = keeper.vault.unwrap(row.key)
     state = State.open(key, row.state)
-    if _file_spoken(session, keeper, row, state, key, now):
+    if _settle_spoken(session, keeper, row, state, key, now):
         return
     row.nudge_at = row.expires_at = None
     if not _form(state):
@@ -122,7 +123,7 @@ def _expire(session: Session, keeper: Keeper, row: Conversation, now: datetime) 
     )
 
 
-def _file_spoken(
+def _settle_spoken(
     session: Session,
     keeper: Keeper,
     row: Conversation,
@@ -130,47 +131,56 @@ def _file_spoken(
     key: bytes,
     now: datetime,
 ) -> bool:
-    """File a voice that its sender left alone; false when there is none."""
-    places = [n for n, each in enumerate(state.frames) if is_left_to_listeners(each)]
-    if not places:
-        return False
-    before = state.model_copy(deep=True)
-    state.frames = state.frames[: places[-1] + 1]
-    facts = DatabaseFacts(session, keeper.registry, row, now)
-    scene = Scene(keeper.book, state, Turn(now=now), facts)
+    """File a voice that its sender left alone, or seal it; false when there is none."""
     desk = Desk(
         session=session,
         registry=keeper.registry,
         texts=keeper.texts,
         conversation=row,
         key=key,
-        turn=scene.turn,
+        turn=Turn(now=now),
         bodies=(),
         message_ids=(),
-        before=before,
+        before=state.model_copy(deep=True),
         now=now,
     )
-    filed = desk.perform(PetitionFlow().left_alone(scene))
-    _forget(row, state, key)
+    if any(map(is_spoken_in_doubt, state.frames)):
+        desk.perform(Seal())
+        notice, values = "voice_sealed", dict[str, object]()
+    elif any(map(is_left_to_listeners, state.frames)):
+        notice, values = "voice_filed", _file_spoken(keeper, desk, state)
+    else:
+        return False
+    _forget(row, state, desk.key)
     row.nudge_at = row.expires_at = None
-    first = filed.petitions[0] if isinstance(filed, PetitionsFiled) else None
     _say(
         session,
         keeper.texts,
         row,
         state,
-        "voice_filed",
-        key=key,
+        notice,
+        key=desk.key,
         urgency=Urgency.NOTICE,
-        values={
-            "code": first.code if first else None,
-            "pin": first.pin if first else None,
-            "due": first.intake_due if first else None,
-            "basis": first.intake_basis if first else None,
-        },
+        values=values,
         now=now,
     )
     return True
+
+
+def _file_spoken(keeper: Keeper, desk: Desk, state: State) -> dict[str, object]:
+    """File what the uppermost form with a voice holds; what its sender is told."""
+    while not is_left_to_listeners(state.frames[-1]):
+        state.frames.pop()
+    facts = DatabaseFacts(desk.session, keeper.registry, desk.conversation, desk.now)
+    scene = Scene(keeper.book, state, desk.turn, facts)
+    filed = desk.perform(PetitionFlow().left_alone(scene))
+    first = filed.petitions[0] if isinstance(filed, PetitionsFiled) else None
+    return {
+        "code": first.code if first else None,
+        "pin": first.pin if first else None,
+        "due": first.intake_due if first else None,
+        "basis": first.intake_basis if first else None,
+    }
 
 
 def _forget(row: Conversation, state: State, key: bytes) -> None:

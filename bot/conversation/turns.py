@@ -13,7 +13,7 @@ from bot.channels.base import Capabilities, MediaKind
 from bot.conversation.desk import Desk
 from bot.conversation.engine import Engine, Step
 from bot.conversation.facts import DatabaseFacts
-from bot.conversation.flows.petition import is_left_to_listeners
+from bot.conversation.flows.petition import waits_for_listeners
 from bot.conversation.inbox import Body
 from bot.conversation.kinds import SEALED
 from bot.conversation.model import Inbound, InboundStatus
@@ -415,13 +415,13 @@ class Turns:
         self, conversation: Conversation, state: State, now: datetime
     ) -> None:
         """An unfinished form is nudged once and then expires; a voice is not nudged but
-        filed."""
+        filed or sealed."""
         if not any(frame.form for frame in state.frames):
             conversation.nudge_at = conversation.expires_at = None
             return
         kept = self._profile.retention
         hours = kept.draft_nudge_hours
-        if any(is_left_to_listeners(frame) for frame in state.frames):
+        if any(map(waits_for_listeners, state.frames)):
             hours = min(hours, kept.voice_draft_hours)
         conversation.nudge_at = now + timedelta(hours=hours)
         conversation.expires_at = now + timedelta(hours=kept.draft_expire_hours)

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
+from bot.channels.base import MediaKind
 from bot.conferences.model import Registration
 from bot.petitions.model import Petition
 from bot.staff.model import Role
@@ -216,3 +217,22 @@ def test_who_has_nothing_to_tell_after_all_leaves_the_lane(
 
     assert "cứ nhắn" in lan.press("Thôi")
     assert "Trụ sở" not in lan.say("thôi")
+
+
+def test_a_voice_is_sealed_when_its_sender_goes_without_an_answer(
+    lane: Lane, reader: Listening, inside: Browser, clock: Clock
+) -> None:
+    lan = asked(lane, reader)
+    lan.send(MediaKind.VOICE)
+
+    clock.advance(hours=2)
+    lane.desk.talk.tick("draft_nudges")
+
+    (case,) = lane.cases()
+    page = lane.open(inside, case.number).text
+    assert MARK in page
+    clock.advance(hours=10)
+    lane.desk.talk.send()
+    assert "giữ kín tin thoại" in lan.messages[-1].text
+    assert MARK not in lan.messages[-1].text
+    assert filed(lane) == []

@@ -19,8 +19,8 @@ from bot.conversation.effects import (
 from bot.conversation.flows import field_question
 from bot.conversation.flows.handoff import CALL_ME, HandoffFlow, vietnamese
 from bot.conversation.flows.problems import Problem, find_problems, merge
+from bot.conversation.flows.story import SPOKEN_AT, StoryFlow, is_spoken_in_doubt
 from bot.conversation.flows.story import STEP as SECRECY
-from bot.conversation.flows.story import StoryFlow
 from bot.conversation.form import SKIP
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
@@ -696,7 +696,7 @@ class PetitionFlow(StoryFlow):
             pin=filed.pin,
             due=filed.intake_due,
             basis=filed.intake_basis,
-            spoken=bool(ended.data.get("spoken_at")),
+            spoken=bool(ended.data.get(SPOKEN_AT)),
         )
         contact = ended.value("contact") or {}
         if number := contact.get("phone"):
@@ -719,7 +719,7 @@ class PetitionFlow(StoryFlow):
         kinds.update({str(picture.id): picture.kind.value for picture in media})
         frame.fill("photos", Answer(value=kept))
         if MediaKind.VOICE.value in kinds.values():
-            frame.data.setdefault("spoken_at", scene.turn.now.isoformat())
+            frame.data.setdefault(SPOKEN_AT, scene.turn.now.isoformat())
 
     def _is_beside(self, scene: Scene) -> bool:
         """Whether a position answers something else than what is asked."""
@@ -805,17 +805,22 @@ def is_an_offer(frame: Frame) -> bool:
     return frame.step == "raise"
 
 
+def waits_for_listeners(frame: Frame) -> bool:
+    """Whether a voice is settled without its sender when nothing more comes."""
+    return is_left_to_listeners(frame) or is_spoken_in_doubt(frame)
+
+
 def is_left_to_listeners(frame: Frame) -> bool:
     """Whether a frame holds a voice of which we said that somebody will listen; others
     wait for an answer in writing."""
     is_at_card = frame.step == "card" or bool(frame.data.get("from_card"))
     is_petition = frame.flow == PetitionFlow.name
-    return is_petition and is_at_card and bool(frame.data.get("spoken_at"))
+    return is_petition and is_at_card and bool(frame.data.get(SPOKEN_AT))
 
 
 def _spoken_at(frame: Frame) -> datetime | None:
     """When the first voice came."""
-    at = frame.data.get("spoken_at")
+    at = frame.data.get(SPOKEN_AT)
     return datetime.fromisoformat(at) if at else None
 
 

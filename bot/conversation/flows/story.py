@@ -5,14 +5,17 @@ Of a slight one the teller knows best, and is asked before anything of the story
 repeated, filed or shown. Two of the three answers open the flows that seal it.
 """
 
+from bot.channels.base import MediaKind
 from bot.conversation.form import FormFlow
 from bot.conversation.kinds import may_accuse
 from bot.conversation.scene import Scene
-from bot.conversation.state import Answer
+from bot.conversation.state import Answer, Frame
 from bot.conversation.turn import Turn
 from bot.conversation.validators import Accepted, shorten
 
 STEP = "secrecy"
+SPOKEN_AT = "spoken_at"
+"""When the first voice came."""
 SEALED_BY = {"tell_accusation": "denunciation", "tell_harm": "protection"}
 """Which flow an answer to the question opens."""
 _NEITHER = ("tell_neither", "deny", "skip")
@@ -24,6 +27,11 @@ _ASKED_AT = "asked_at"
 def is_doubtful(turn: Turn) -> bool:
     """Whether the words of a turn leave a doubt."""
     return turn.may_accuse or (turn.reading is not None and may_accuse(turn.reading))
+
+
+def is_spoken_in_doubt(frame: Frame) -> bool:
+    """Whether a voice waits with a question of which its sender may go away."""
+    return frame.step == STEP and SPOKEN_AT in frame.data
 
 
 def is_asked(scene: Scene) -> bool:
@@ -39,6 +47,8 @@ class StoryFlow(FormFlow):
     def add_to_story(self, scene: Scene, words: str) -> None:
         """Keep what is said and sent while the question waits; files stay with the
         conversation, and go along when it is sealed."""
+        if any(one.kind is MediaKind.VOICE for one in scene.turn.media):
+            scene.frame.data.setdefault(SPOKEN_AT, scene.turn.now.isoformat())
         whole = f"{scene.frame.value(self.story)}\n{words}".strip()
         scene.frame.fill(self.story, Answer(value=whole, shown=shorten(whole)))
 
