@@ -18,8 +18,9 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
 from nlu.grams import Matrix, Row, Tokens, tokens
+from nlu.matters import Kinds, Look, Matters, Parts, cut, parts_of
 from nlu.network import Label, Network
-from nlu.text import Clause, clean, split_clauses, split_parts
+from nlu.text import Clause, clean, split_clauses
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
@@ -37,12 +38,14 @@ is half as large."""
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled text. ``None``: it teaches nothing about that question."""
+    """A labelled text. ``None``: it teaches nothing about that question. ``matters``:
+    the fields of the matters that were counted in it, in their order."""
 
     text: str
     intent: str | None = None
     kind: str | None = None
     field: str | None = None
+    matters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,12 @@ class Reading:
     kind: Ranking
     field: Ranking
     evidence: list[str]
+    look: Look
 
 
 class Model:
-    """The trained matrix, its three heads and the network beside two of them."""
+    """The trained matrix, its three heads, the network beside two of them, and what
+    tells where another matter begins."""
 
     def __init__(
         self,
@@ -154,6 +159,7 @@ class Model:
         self.network = network
         self.settings = settings
         self.version = version
+        self.matters: Matters | None = None
         self._prepare()
 
     @classmethod
@@ -170,7 +176,9 @@ class Model:
         for question, head in trial.items():
             temperature = head.honest_temperature(*rows.unseen(question))
             trained[question] = replace(trained[question], temperature=temperature)
-        return cls(matrix, trained, network, settings, version_of(examples))
+        model = cls(matrix, trained, network, settings, version_of(examples))
+        model.matters = Matters.fit(model._counted(ordered), model._kinds())
+        return model
 
     def understand(self, text: str) -> dict[str, Any]:
         """The answer of ``/model/parse`` for ``text``: plain values, never an error.
@@ -178,13 +186,15 @@ class Model:
         The whole text and each of its clauses (at most ``most_clauses``) are read.
         """
         cleaned = clean(text)
-        clauses = split_clauses(cleaned)[: self.settings.most_clauses]
         whole = self._read(cleaned)
-        clauses = self._cut_by_field(clauses, whole)[: self.settings.most_clauses]
-        if len(clauses) == 1 and clauses[0].number is None:
-            parts = [whole]
-        else:
-            parts = [self._read(clause.text) for clause in clauses]
+        clauses = split_clauses(cleaned)[: self.settings.most_clauses]
+        begins = self._begins(cleaned, clauses, whole)
+        clauses = cut(clauses, begins)[: self.settings.most_clauses]
+        told = [
+            _of_clause(clause, self._read_part(clause, cleaned, whole))
+            | {"begins": clause.start in begins}
+            for clause in clauses
+        ]
         return {
             "intent": _named(whole.intent[0]),
             "intent_ranking": [_named(pair) for pair in whole.intent],
@@ -193,55 +203,52 @@ class Model:
             "field": _named(whole.field[0]),
             "field_ranking": [list(pair) for pair in whole.field],
             "field_evidence": whole.evidence,
-            "clauses": [_of_clause(*pair) for pair in zip(clauses, parts, strict=True)],
+            "clauses": told,
             "model_version": self.version,
             "entities": [],
         }
 
-    def _cut_by_field(self, clauses: list[Clause], whole: Reading) -> list[Clause]:
-        """``clauses``, cut where their parts speak surely of several fields.
+    def _begins(self, text: str, clauses: Sequence[Clause], whole: Reading) -> set[int]:
+        """Where the matters of a message begin: the first with its first clause."""
+        found = {clause.start for clause in clauses[:1]}
+        parts = parts_of(clauses)
+        if self.matters is None or whole.kind[0][0] not in _OF_PETITIONS:
+            return found
+        looks = [self._look(part.text) for part in parts]
+        chances = self.matters.likely(Parts(text, parts, looks, whole.look))
+        pairs = zip(parts[1:], chances, strict=True)
+        return found | {part.start for part, chance in pairs if chance >= _BEGINS}
 
-        Many people count nothing and end no sentence. Each field must show in the whole
-        message too, so that most messages are not looked at.
-        """
-        fields = [name for name, likely in whole.field if likely >= _IN_WHOLE]
-        if len(fields) < 2 or whole.kind[0][0] not in _OF_PETITIONS:
-            return clauses
-        cut = {clause: split_parts(clause) for clause in clauses}
-        if sum(map(len, cut.values())) > _MOST_PARTS:
-            return clauses
+    def _read_part(self, clause: Clause, text: str, whole: Reading) -> Reading:
+        return whole if clause.text == text else self._read(clause.text)
+
+    def _counted(self, examples: Sequence[Example]) -> list[Parts]:
+        """Those whose matters were counted by us, not with numbers by their sender."""
+        places = {label: i for i, label in enumerate(self.heads["field"].labels)}
         found = []
-        for clause in clauses:
-            told = self._fields_told(cut[clause], fields)
-            is_one = clause.number is not None or len({*told} - {None}) < 2
-            found += [clause] if is_one else _joined(clause, cut[clause], told)
+        for example in examples:
+            if not example.matters or not places.keys() >= set(example.matters):
+                continue
+            text = clean(example.text)
+            parts = parts_of(split_clauses(text))
+            if len(parts) > 1 and all(part.number is None for part in parts):
+                looks = [self._look(part.text) for part in parts]
+                matters = tuple(places[field] for field in example.matters)
+                found.append(Parts(text, parts, looks, self._look(text), matters))
         return found
 
-    def _fields_told(
-        self, parts: Sequence[Clause], fields: Sequence[str]
-    ) -> list[str | None]:
-        """The field of which each part of a clause surely speaks."""
-        long = [len(part.text.split()) >= _FEWEST_WORDS for part in parts]
-        if sum(long) < 2:
-            return [None] * len(parts)
-        pairs = zip(parts, long, strict=True)
-        return [
-            self._field_told(p.text, fields) if is_long else None
-            for p, is_long in pairs
-        ]
-
-    def _field_told(self, text: str, fields: Sequence[str]) -> str | None:
-        reading = self._read(text)
-        (field, likely), (kind, _) = reading.field[0], reading.kind[0]
-        is_told = likely >= _SURE and field in fields and kind in _OF_PETITIONS
-        return field if is_told else None
+    def _kinds(self) -> Kinds:
+        """Where the kinds that tell matters apart stand; the last column for those that
+        nothing was learnt of."""
+        labels = self.heads["kind"].labels
+        places = {label: place for place, label in enumerate(labels)}
+        petitions = tuple(places[name] for name in _OF_PETITIONS if name in places)
+        return Kinds(petitions, places.get("kien_nghi", -1), places.get("none", -1))
 
     def _read(self, text: str) -> Reading:
         source = tokens(text)
         row = self.matrix.row(source)
-        coefficients = self._weights[row.columns]
-        scores = row.weights @ coefficients + self._intercepts
-        likely = self._likely(row, scores)
+        likely = self._likely(row)
         rankings = {
             question: _ranking(head.labels, likely[question], self.settings)
             for question, head in self.heads.items()
@@ -250,12 +257,18 @@ class Model:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
         labels = self.heads["field"].labels
         place = self._columns["field"].start + labels.index(rankings["field"][0][0])
-        pushes = row.weights * coefficients[:, place]
+        pushes = row.weights * self._weights[row.columns, place]
         evidence = self._evidence(source, row.by_word(pushes, len(source.typed)))
-        return Reading(**rankings, evidence=evidence)
+        look = Look(likely["field"], likely["kind"])
+        return Reading(**rankings, evidence=evidence, look=look)
 
-    def _likely(self, row: Row, scores: Scores) -> dict[str, Scores]:
+    def _look(self, text: str) -> Look:
+        likely = self._likely(self.matrix.row(tokens(text)))
+        return Look(likely["field"], likely["kind"])
+
+    def _likely(self, row: Row) -> dict[str, Scores]:
         """The probabilities of each question's labels."""
+        scores = row.weights @ self._weights[row.columns] + self._intercepts
         found = {
             question: probabilities(scores[self._columns[question]], head.temperature)
             for question, head in self.heads.items()
@@ -297,7 +310,7 @@ class Model:
             start = columns.stop
 
     def __getstate__(self) -> dict[str, Any]:
-        saved = ("matrix", "settings", "version")
+        saved = ("matrix", "settings", "version", "matters")
         heads = {question: head.packed() for question, head in self.heads.items()}
         network = self.network and self.network.packed()
         own = {"heads": heads, "network": network}
@@ -310,30 +323,10 @@ class Model:
 
 
 _TELLING = 0.25  # of the push of the most telling word
-_IN_WHOLE, _SURE = 0.03, 0.98
-_FEWEST_WORDS, _MOST_PARTS = 5, 24
-_OF_PETITIONS = ("kien_nghi", "phan_anh")
-
-
-def _joined(
-    clause: Clause, parts: Sequence[Clause], told: Sequence[str | None]
-) -> list[Clause]:
-    """``clause`` cut before every part that tells another field than what precedes."""
-    starts = [clause.start]
-    spoken: str | None = None
-    for part, field in zip(parts, told, strict=True):
-        if field and spoken not in (None, field):
-            starts.append(part.start)
-        spoken = field or spoken
-    ends = [*starts[1:], clause.end]
-    texts = (
-        clause.text[start - clause.start : end - clause.start]
-        for start, end in zip(starts, ends, strict=True)
-    )
-    return [
-        Clause(text.rstrip(" ,"), start, start + len(text.rstrip(" ,")))
-        for text, start in zip(texts, starts, strict=True)
-    ]
+_BEGINS = 0.6
+"""A matter that is asked about for nothing costs a tap; one that is overlooked goes to
+the wrong office with another."""
+_OF_PETITIONS = ("kien_nghi", "phan_anh", "hoi_dap")
 
 
 def version_of(examples: Sequence[Example]) -> str:

@@ -123,6 +123,7 @@ def examples_of(training_data: TrainingData) -> list[Example]:
             intent=intent,
             kind=labels.get("kind") or (None if intent in with_kind else NO_KIND),
             field=None if "fields" in labels else labels.get("field"),
+            matters=tuple(labels.get("fields", ())),
         )
         for text, intent, labels in found
         if text

@@ -25,11 +25,13 @@ SEALED = frozenset(
 )
 """The rule alone decides: nobody else is asked, not even the model."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.3, Kind.KHAN_CAP: 0.35}
+_DOUBT = {Kind.TO_CAO: 0.35, Kind.KHAN_CAP: 0.35}
 _SLIGHT_DOUBT = 0.05
 """So little that it is worth a question: one of forty ordinary messages is asked, and
 most accusations that are below the other limit."""
 _SURE = 0.6
+_LIKELY_DANGER = 0.5
+"""Help comes first; what accuses somebody beside it is sealed all the same."""
 _SURE_OF_CLAUSE, _LIKELY_CLAUSE = 0.95, 0.8
 _NO_DOUBT = 0.02
 _NONE = "none"
@@ -90,6 +92,8 @@ def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
     if answers_a_form:
         sure = (kind for kind, both in chances.items() if min(both) >= _SURE)
         return next(sure, None)
+    if max(chances[Kind.KHAN_CAP]) >= _LIKELY_DANGER:
+        return Kind.KHAN_CAP
     kind = max(chances, key=lambda kind: max(chances[kind]) / _DOUBT[kind])
     if max(chances[kind]) >= _DOUBT[kind]:
         return kind

@@ -15,12 +15,14 @@ class Label(_Frozen):
 
 
 class Clause(_Frozen):
-    """A part of a message, read by itself; ``number`` when the sender counted it."""
+    """A part of a message, read by itself; ``number`` when the sender counted it,
+    ``begins`` where another matter begins with it."""
 
     text: str
     start: int
     end: int
     number: int | None = None
+    begins: bool = False
     intent: str
     intent_confidence: float
     kind: str

@@ -143,9 +143,10 @@ def _among_three(case: Case, answer: Answer) -> bool:
 
 
 def _of_kind(kind: str, pairs: Sequence[Pair]) -> list[Measure]:
-    """Recall, and precision over all messages."""
+    """Recall, and precision over all messages; a sealed emergency is a false alarm of
+    one kind, not of two."""
     meant = [pair for pair in pairs if pair[0].kind == kind]
-    taken = [pair for pair in pairs if pair[1].is_taken_for(kind)]
+    taken = [pair for pair in pairs if pair[1].kind == kind]
     return [
         _share(f"{kind}_recall", meant, lambda _, a: a.is_taken_for(kind), 0.99),
         _share(f"{kind}_precision", taken, lambda c, _: c.kind == kind, 0.80),

@@ -38,7 +38,7 @@ PAIRS = [
 ]
 
 
-def test_an_emergency_that_is_sealed_counts_as_both() -> None:
+def test_a_sealed_emergency_misses_no_kind_and_is_false_for_one() -> None:
     knife = Case("chồng cầm dao", "denounce", "to_cao")
     sealed = Answer("report_emergency", "khan_cap", (), 1, sealed=True)
     pairs = [(knife, sealed), (FIRE, sealed)]
@@ -46,8 +46,9 @@ def test_an_emergency_that_is_sealed_counts_as_both() -> None:
     found = {measure.name: measure.value for measure in measures(pairs, pairs)}
 
     assert found["to_cao_recall"] == 1.0
-    assert found["to_cao_precision"] == 0.5
     assert found["khan_cap_recall"] == 1.0
+    assert found["khan_cap_precision"] == 0.5
+    assert found["to_cao_precision"] == 1.0
 
 
 def test_who_is_asked_is_noticed_and_ordinary_people_are_asked_for_nothing() -> None:

@@ -99,23 +99,6 @@ class Understanding(unittest.TestCase):
         for clause in clauses:
             assert text[clause["start"] : clause["end"]] == clause["text"]
 
-    def test_two_matters_in_one_breath_are_cut_where_the_field_changes(self) -> None:
-        sure = Model.fit(EXAMPLES * 10, Settings())
-        roads, lamps = (
-            "ổ gà đầy đường trước trường học",
-            "đèn đường trước quán tắt cả tuần",
-        )
-
-        apart = sure.understand(f"{roads}, còn {lamps}")["clauses"]
-        single = sure.understand(f"{roads}, xe máy đi không nổi")["clauses"]
-
-        assert [clause["text"] for clause in apart] == [roads, f"còn {lamps}"]
-        assert [clause["field"] for clause in apart] == [
-            "giao_thong",
-            "dien_chieu_sang",
-        ]
-        assert len(single) == 1
-
     def test_the_number_of_clauses_is_limited(self) -> None:
         answer = self.answer("đèn tắt. " * 40)
 

@@ -164,6 +164,19 @@ def test_danger_that_accuses_is_told_by_its_kind_and_place_alone(
     assert MARK in lane.open(inside, case.number).text
 
 
+def test_help_is_called_though_it_may_as_well_be_an_accusation(
+    lane: Lane, officers: dict[Role, Browser], reader: Listening
+) -> None:
+    reader.emergency, reader.accusation = 0.55, 0.9
+    lane.staffed()
+
+    called = lane.desk.talk.person("nga").say(f"no vac dao qua nha {MARK}, le len")
+
+    assert "ở chỗ nào" in called
+    assert MARK not in _alert(officers)
+    assert len(lane.cases()) == 1
+
+
 def test_danger_after_the_place_calls_once_more(lane: Lane, reader: Listening) -> None:
     reader.emergency = 0.9
     lane.staffed()

@@ -10,12 +10,7 @@ from bot.petitions.model import Kind
 from nlu.text import split_clauses
 
 MAX_PROBLEMS = 5
-_SURE_OF_FIELD = 0.5
-_IN_WHOLE = 0.003
-"""A second matter shows in the whole message too; a word that only looks like another
-field by itself does not."""
-_SURE_OF_KIND = 0.5
-_MIN_WORDS = 3
+_SURE_OF_TALK = 0.5
 _TALK = frozenset(
     {"greet", "goodbye", "thanks", "affirm", "deny", "not_clear", "abuse"}
 )
@@ -67,7 +62,7 @@ def _problems(turn: Turn) -> list[Problem]:
     counted_clauses = [c for c in reading.clauses if c.number is not None]
     if len(counted_clauses) > 1:
         return [_of_clause(c, reading) for c in counted_clauses[:MAX_PROBLEMS]]
-    groups = _by_field(reading)
+    groups = _by_matter(reading)
     if len(groups) > 1:
         return [_of_group(group, reading) for group in groups[:MAX_PROBLEMS]]
     return [_of_whole(turn.text, reading)]
@@ -80,27 +75,16 @@ def merge(problems: list[Problem]) -> Problem:
     return Problem(content, kind=first.kind, model_version=first.model_version)
 
 
-def _by_field(reading: Reading) -> list[list[Clause]]:
-    """Clauses joined while they speak of one field; a new sure field opens a group."""
+def _by_matter(reading: Reading) -> list[list[Clause]]:
+    """Clauses joined until another matter begins; talk around them is none."""
     groups: list[list[Clause]] = []
-    whole = dict(reading.field_ranking)
     for clause in reading.clauses:
-        if clause.intent in _TALK and clause.intent_confidence >= _SURE_OF_KIND:
+        if clause.intent in _TALK and clause.intent_confidence >= _SURE_OF_TALK:
             continue
-        is_new = (
-            clause.field_confidence >= _SURE_OF_FIELD
-            and (not whole or whole.get(clause.field, 0) >= _IN_WHOLE)
-            and clause.kind in _PETITION_KINDS
-            and len(clause.text.split()) >= _MIN_WORDS
-            and not any(clause.field == group[0].field for group in groups)
-        )
-        if is_new or not groups:
+        if clause.begins or not groups:
             groups.append([clause])
         else:
             groups[-1].append(clause)
-    first_is_unsure = groups and groups[0][0].field_confidence < _SURE_OF_FIELD
-    if first_is_unsure and len(groups) > 1:
-        groups[:2] = [groups[0] + groups[1]]
     return groups
 
 

@@ -1,0 +1,278 @@
+"""Where the next matter of a message begins, learnt from messages that were counted.
+
+Most people count nothing and end no sentence: "đường hư, đèn tắt". A message is cut at
+its sentences, commas and joining words; from what the model reads in the parts before
+and behind a joint, a small network tells how likely another matter begins there.
+"""
+
+import re
+import warnings
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from nlu.clauses import Clause, split_parts
+from nlu.letters import fold
+
+Numbers = np.ndarray[Any, np.dtype[np.floating[Any]]]
+
+MOST_PARTS = 14
+_LEAST = 1e-3
+"""Less than that is no chance at all; so that its logarithm is no burden."""
+_LONG = 12
+"""Words; a longer part weighs no more."""
+_BEFORE, _BEHIND = 3, 2
+"""Parts that are heard together on either side of a joint."""
+_HIDDEN = (32, 16)
+_ROUNDS = 12
+_ALPHA = 0.1
+_WISH = re.compile(r"\b(?:xin|de nghi|mong|kien nghi|nho|cho|yeu cau)\b")
+_START = 30  # letters of a part in which a wish is looked for
+_ANNOUNCED = re.compile(
+    r"\b(?:\d|hai|ba|bon|may|vai|nhieu) "
+    r"(?:viec|vu|chuyen|y|van de|dieu|kien nghi|noi dung|cai)\b"
+)
+_FIRST_WORDS = (
+    *("con", "ma", "voi", "roi", "va", "xong", "them", "lai", "vi", "nen", "de"),
+    *("lam", "khien", "ai", "co", "khong", "chua", "ngoai", "hon", "den"),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the model makes of a text: the probabilities of fields and of kinds."""
+
+    fields: Numbers
+    kinds: Numbers
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A message and its parts, as they are read. ``matters``: the fields, as places in
+    the labels, of the matters that were counted in it."""
+
+    text: str
+    parts: Sequence[Clause]
+    looks: Sequence[Look]
+    whole: Look
+    matters: tuple[int, ...] = ()
+
+
+def parts_of(clauses: Sequence[Clause]) -> list[Clause]:
+    """``clauses`` cut at their commas and joining words; what is numbered stays."""
+    found = [
+        part
+        for clause in clauses
+        for part in ([clause] if clause.number is not None else split_parts(clause))
+    ]
+    return found[:MOST_PARTS]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Columns of a look's kinds: those of petitions, the wish, and no matter at all."""
+
+    petitions: tuple[int, ...]
+    wish: int
+    none: int
+
+
+@dataclass(frozen=True)
+class Matters:
+    """The trained network: a matrix and a bias for each layer."""
+
+    kinds: Kinds
+    layers: tuple[tuple[Numbers, Numbers], ...]
+
+    @classmethod
+    def fit(cls, messages: Sequence[Parts], kinds: Kinds) -> "Matters | None":
+        """Learn from counted ``messages`` of two parts or more; None where no matter
+        begins inside of any.
+
+        Of a message with several matters their fields are known, not their places: the
+        second round looks for them with what the first has learnt.
+        """
+        rows = [_rows(message, kinds) for message in messages]
+        trained = None
+        for _ in range(2):
+            begins = [
+                _begins(message, trained.scores(row) if trained else None)
+                for message, row in zip(messages, rows, strict=True)
+            ]
+            known = [i for i, found in enumerate(begins) if found is not None]
+            answers = np.concatenate([begins[i] for i in known] or [np.zeros(0)])
+            if len(np.unique(answers)) < 2:
+                return None
+            trained = cls(kinds, _trained(np.vstack([rows[i] for i in known]), answers))
+        return trained
+
+    def likely(self, message: Parts) -> Numbers:
+        """For each part but the first how likely another matter begins with it."""
+        if len(message.parts) < 2:
+            return np.zeros(0)
+        chances: Numbers = 1 / (1 + np.exp(-self.scores(_rows(message, self.kinds))))
+        return chances
+
+    def scores(self, rows: Numbers) -> Numbers:
+        """How much speaks for another matter at each joint, as logarithms of odds."""
+        *hidden, (last, bias) = self.layers
+        for weights, own_bias in hidden:
+            rows = np.maximum(rows @ weights + own_bias, 0)
+        return (rows @ last + bias)[:, 0]
+
+
+def _trained(rows: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers], ...]:
+    """The layers of a network; the first one also brings the columns to one scale."""
+    scaler = StandardScaler().fit(rows)
+    network = MLPClassifier(
+        hidden_layer_sizes=_HIDDEN,
+        alpha=_ALPHA,
+        learning_rate_init=3e-3,
+        max_iter=_ROUNDS,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it could be trained for longer
+        network.fit(scaler.transform(rows), answers.astype(int))
+    (first, *others), (bias, *biases) = network.coefs_, network.intercepts_
+    scaled = first / scaler.scale_[:, None]
+    layers = [(scaled, bias - scaler.mean_ @ scaled), *zip(others, biases, strict=True)]
+    return tuple(layers)
+
+
+def _rows(message: Parts, kinds: Kinds) -> Numbers:
+    """A row of numbers for each joint between two parts."""
+    parts, count = message.parts, len(message.parts)
+    lengths = np.array([len(part.text.split()) for part in parts])
+    fields = _log(np.array([look.fields for look in message.looks]))
+    before, behind = _sides(fields, np.minimum(lengths, _LONG))
+    left, right = fields[:-1], fields[1:]
+    each = np.arange(count - 1)
+    of_left, of_right = left.argmax(axis=1), right.argmax(axis=1)
+    of_before, of_behind = before.argmax(axis=1), behind.argmax(axis=1)
+    whole = _log(message.whole.fields)
+    said = _log(np.array([_told(look, kinds) for look in message.looks]))
+    columns = [
+        *(of_left == of_right, of_before == of_behind),
+        *(left[each, of_left], right[each, of_right]),
+        *(before[each, of_before], behind[each, of_behind]),
+        *(right[each, of_left], left[each, of_right]),
+        *(before[each, of_right], behind[each, of_before], right[each, of_before]),
+        *(whole[of_right], whole[of_left], np.full(count - 1, whole.max())),
+        np.maximum.accumulate(left, axis=0)[each, of_right],
+        *(_overlap(left, right), _overlap(before, right), _overlap(before, behind)),
+        *said[1:].T,
+        *said[:-1].T,
+        *(np.minimum(lengths[1:], 20), np.minimum(lengths[:-1], 20)),
+        *(np.full(count - 1, count), each, count - each),
+        np.full(count - 1, min(lengths.sum(), 80)),
+        *np.array(_signs(message), dtype=float).T,
+    ]
+    return np.column_stack(columns).astype(float)
+
+
+def _told(look: Look, kinds: Kinds) -> tuple[float, float, float]:
+    petition = look.kinds[list(kinds.petitions)].sum()
+    return petition, look.kinds[kinds.wish], look.kinds[kinds.none]
+
+
+def _signs(message: Parts) -> list[list[bool]]:
+    """What stands at each joint: signs and words."""
+    text, parts = message.text, message.parts
+    announced = bool(_ANNOUNCED.search(fold(text.lower())))
+    folded = [fold(part.text.lower()) for part in parts]
+    wishes = [bool(_WISH.search(words[:_START])) for words in folded]
+    found = []
+    for k in range(1, len(parts)):
+        gap = text[parts[k - 1].end : parts[k].start]
+        behind = text[parts[k].end : parts[k].end + 2]
+        first = folded[k].split(" ", 1)[0]
+        found.append(
+            [
+                *("," in gap, ";" in gap, "\n" in gap or "- " in gap, len(gap) > 1),
+                *("?" in gap, "?" in behind, announced, wishes[k], wishes[k - 1]),
+                *(first == word for word in _FIRST_WORDS),
+            ]
+        )
+    return found
+
+
+def _sides(fields: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+    """For each joint what the parts before it say together, and those behind it."""
+    count = len(fields)
+    sums = np.vstack(
+        [np.zeros(fields.shape[1]), np.cumsum(fields * weights[:, None], 0)]
+    )
+    counts = np.concatenate([[0], np.cumsum(weights)])
+    joints = np.arange(1, count)
+    starts, ends = np.maximum(joints - _BEFORE, 0), np.minimum(joints + _BEHIND, count)
+    before = (sums[joints] - sums[starts]) / (counts[joints] - counts[starts])[:, None]
+    behind = (sums[ends] - sums[joints]) / (counts[ends] - counts[joints])[:, None]
+    return _as_one(before), _as_one(behind)
+
+
+def _as_one(means: Numbers) -> Numbers:
+    scaled: Numbers = means - np.log(np.exp(means).sum(axis=-1, keepdims=True))
+    return scaled
+
+
+def _log(chances: Numbers) -> Numbers:
+    logs: Numbers = np.log(chances + _LEAST)
+    return logs
+
+
+def _overlap(one: Numbers, other: Numbers) -> Numbers:
+    shared: Numbers = np.exp((one + other) / 2).sum(axis=1)
+    return shared
+
+
+def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
+    """For each joint whether a matter begins there: the places that fit best to the
+    fields of the matters, and to ``scores``; None when it has not so many parts."""
+    count, matters = len(message.parts), message.matters
+    if len(matters) < 2:
+        return np.zeros(max(count - 1, 0))
+    if count < len(matters):
+        return None
+    fields = _log(np.array([look.fields for look in message.looks]))
+    weights = np.array([min(len(part.text.split()), _LONG) for part in message.parts])
+    bonus = np.zeros(count) if scores is None else np.concatenate([[0.0], scores])
+    best = np.full((len(matters) + 1, count + 1), -np.inf)
+    begun = np.zeros((len(matters) + 1, count + 1), dtype=int)
+    best[0, 0] = 0.0
+    for matter, field in enumerate(matters, start=1):
+        for end in range(matter, count + 1):
+            for start in range(matter - 1, end):
+                mean = np.average(fields[start:end], axis=0, weights=weights[start:end])
+                total = best[matter - 1, start] + _as_one(mean)[field] + bonus[start]
+                if total > best[matter, end]:
+                    best[matter, end], begun[matter, end] = total, start
+    found, end = np.zeros(count), count
+    for matter in range(len(matters), 0, -1):
+        end = int(begun[matter, end])
+        found[end] = 1.0
+    return found[1:]
+
+
+def cut(clauses: Sequence[Clause], begins: Set[int]) -> list[Clause]:
+    """``clauses``, cut at the places in ``begins`` that are inside of one."""
+    return [piece for clause in clauses for piece in _pieces(clause, begins)]
+
+
+def _pieces(clause: Clause, begins: Set[int]) -> list[Clause]:
+    starts = [
+        clause.start,
+        *sorted(start for start in begins if clause.start < start < clause.end),
+    ]
+    texts = (
+        clause.text[start - clause.start : end - clause.start].rstrip(" ,")
+        for start, end in zip(starts, [*starts[1:], clause.end], strict=True)
+    )
+    return [
+        Clause(text, start, start + len(text), clause.number)
+        for start, text in zip(starts, texts, strict=True)
+    ]
