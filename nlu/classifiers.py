@@ -6,7 +6,7 @@ learning can be replaced.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -188,12 +188,15 @@ class Model:
         cleaned = clean(text)
         whole = self._read(cleaned)
         clauses = split_clauses(cleaned)[: self.settings.most_clauses]
-        begins = self._begins(cleaned, clauses, whole)
-        clauses = cut(clauses, begins)[: self.settings.most_clauses]
-        told = [
-            _of_clause(clause, self._read_part(clause, cleaned, whole))
-            | {"begins": clause.start in begins}
+        read = {
+            clause: whole if clause.text == cleaned else self._read(clause.text)
             for clause in clauses
+        }
+        begins = self._begins(cleaned, read, whole)
+        told = [
+            _of_clause(clause, read.get(clause) or self._read(clause.text))
+            | {"begins": clause.start in begins}
+            for clause in cut(clauses, begins)[: self.settings.most_clauses]
         ]
         return {
             "intent": _named(whole.intent[0]),
@@ -208,19 +211,22 @@ class Model:
             "entities": [],
         }
 
-    def _begins(self, text: str, clauses: Sequence[Clause], whole: Reading) -> set[int]:
+    def _begins(
+        self, text: str, read: Mapping[Clause, Reading], whole: Reading
+    ) -> set[int]:
         """Where the matters of a message begin: the first with its first clause."""
+        clauses = list(read)
         found = {clause.start for clause in clauses[:1]}
         parts = parts_of(clauses)
-        if self.matters is None or whole.kind[0][0] not in _OF_PETITIONS:
+        is_petition = whole.kind[0][0] in _OF_PETITIONS
+        if self.matters is None or len(parts) < 2 or not is_petition:
             return found
-        looks = [self._look(part.text) for part in parts]
+        looks = [
+            read[part].look if part in read else self._look(part.text) for part in parts
+        ]
         chances = self.matters.likely(Parts(text, parts, looks, whole.look))
         pairs = zip(parts[1:], chances, strict=True)
         return found | {part.start for part, chance in pairs if chance >= _BEGINS}
-
-    def _read_part(self, clause: Clause, text: str, whole: Reading) -> Reading:
-        return whole if clause.text == text else self._read(clause.text)
 
     def _counted(self, examples: Sequence[Example]) -> list[Parts]:
         """Those whose matters were counted by us, not with numbers by their sender."""

@@ -17,10 +17,11 @@ from sklearn.preprocessing import StandardScaler
 
 from nlu.clauses import Clause, split_parts
 from nlu.letters import fold
+from nlu.tables import rows
 
 Numbers = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
-MOST_PARTS = 14
+_MOST_PARTS = 14
 _LEAST = 1e-3
 """Less than that is no chance at all; so that its logarithm is no burden."""
 _LONG = 12
@@ -30,15 +31,11 @@ _BEFORE, _BEHIND = 3, 2
 _HIDDEN = (32, 16)
 _ROUNDS = 12
 _ALPHA = 0.1
-_WISH = re.compile(r"\b(?:xin|de nghi|mong|kien nghi|nho|cho|yeu cau)\b")
 _START = 30  # letters of a part in which a wish is looked for
+_LISTS = {role: listed.split(", ") for role, listed in rows("matters.tsv")}
+_WISH = re.compile(rf"\b(?:{'|'.join(_LISTS['wish'])})\b")
 _ANNOUNCED = re.compile(
-    r"\b(?:\d|hai|ba|bon|may|vai|nhieu) "
-    r"(?:viec|vu|chuyen|y|van de|dieu|kien nghi|noi dung|cai)\b"
-)
-_FIRST_WORDS = (
-    *("con", "ma", "voi", "roi", "va", "xong", "them", "lai", "vi", "nen", "de"),
-    *("lam", "khien", "ai", "co", "khong", "chua", "ngoai", "hon", "den"),
+    rf"\b(?:\d|{'|'.join(_LISTS['number'])}) (?:{'|'.join(_LISTS['matter'])})\b"
 )
 
 
@@ -69,7 +66,7 @@ def parts_of(clauses: Sequence[Clause]) -> list[Clause]:
         for clause in clauses
         for part in ([clause] if clause.number is not None else split_parts(clause))
     ]
-    return found[:MOST_PARTS]
+    return found[:_MOST_PARTS]
 
 
 @dataclass(frozen=True)
@@ -96,38 +93,37 @@ class Matters:
         Of a message with several matters their fields are known, not their places: the
         second round looks for them with what the first has learnt.
         """
-        rows = [_rows(message, kinds) for message in messages]
+        seen = [_rows(message, kinds) for message in messages]
         trained = None
         for _ in range(2):
             begins = [
                 _begins(message, trained.scores(row) if trained else None)
-                for message, row in zip(messages, rows, strict=True)
+                for message, row in zip(messages, seen, strict=True)
             ]
             known = [i for i, found in enumerate(begins) if found is not None]
             answers = np.concatenate([begins[i] for i in known] or [np.zeros(0)])
             if len(np.unique(answers)) < 2:
                 return None
-            trained = cls(kinds, _trained(np.vstack([rows[i] for i in known]), answers))
+            trained = cls(kinds, _trained(np.vstack([seen[i] for i in known]), answers))
         return trained
 
     def likely(self, message: Parts) -> Numbers:
-        """For each part but the first how likely another matter begins with it."""
-        if len(message.parts) < 2:
-            return np.zeros(0)
+        """For each part but the first how likely another matter begins with it, in a
+        message of two parts or more."""
         chances: Numbers = 1 / (1 + np.exp(-self.scores(_rows(message, self.kinds))))
         return chances
 
-    def scores(self, rows: Numbers) -> Numbers:
+    def scores(self, joints: Numbers) -> Numbers:
         """How much speaks for another matter at each joint, as logarithms of odds."""
         *hidden, (last, bias) = self.layers
         for weights, own_bias in hidden:
-            rows = np.maximum(rows @ weights + own_bias, 0)
-        return (rows @ last + bias)[:, 0]
+            joints = np.maximum(joints @ weights + own_bias, 0)
+        return (joints @ last + bias)[:, 0]
 
 
-def _trained(rows: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers], ...]:
+def _trained(joints: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers], ...]:
     """The layers of a network; the first one also brings the columns to one scale."""
-    scaler = StandardScaler().fit(rows)
+    scaler = StandardScaler().fit(joints)
     network = MLPClassifier(
         hidden_layer_sizes=_HIDDEN,
         alpha=_ALPHA,
@@ -137,7 +133,7 @@ def _trained(rows: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers], 
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it could be trained for longer
-        network.fit(scaler.transform(rows), answers.astype(int))
+        network.fit(scaler.transform(joints), answers.astype(int))
     (first, *others), (bias, *biases) = network.coefs_, network.intercepts_
     scaled = first / scaler.scale_[:, None]
     layers = [(scaled, bias - scaler.mean_ @ scaled), *zip(others, biases, strict=True)]
@@ -183,8 +179,8 @@ def _told(look: Look, kinds: Kinds) -> tuple[float, float, float]:
 def _signs(message: Parts) -> list[list[bool]]:
     """What stands at each joint: signs and words."""
     text, parts = message.text, message.parts
-    announced = bool(_ANNOUNCED.search(fold(text.lower())))
-    folded = [fold(part.text.lower()) for part in parts]
+    announced = bool(_ANNOUNCED.search(fold(text)))
+    folded = [fold(part.text) for part in parts]
     wishes = [bool(_WISH.search(words[:_START])) for words in folded]
     found = []
     for k in range(1, len(parts)):
@@ -195,7 +191,7 @@ def _signs(message: Parts) -> list[list[bool]]:
             [
                 *("," in gap, ";" in gap, "\n" in gap or "- " in gap, len(gap) > 1),
                 *("?" in gap, "?" in behind, announced, wishes[k], wishes[k - 1]),
-                *(first == word for word in _FIRST_WORDS),
+                *(first == word for word in _LISTS["first"]),
             ]
         )
     return found
@@ -204,9 +200,8 @@ def _signs(message: Parts) -> list[list[bool]]:
 def _sides(fields: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
     """For each joint what the parts before it say together, and those behind it."""
     count = len(fields)
-    sums = np.vstack(
-        [np.zeros(fields.shape[1]), np.cumsum(fields * weights[:, None], 0)]
-    )
+    sums = np.cumsum(fields * weights[:, None], axis=0)
+    sums = np.vstack([np.zeros(fields.shape[1]), sums])
     counts = np.concatenate([[0], np.cumsum(weights)])
     joints = np.arange(1, count)
     starts, ends = np.maximum(joints - _BEFORE, 0), np.minimum(joints + _BEHIND, count)
@@ -235,7 +230,7 @@ def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
     fields of the matters, and to ``scores``; None when it has not so many parts."""
     count, matters = len(message.parts), message.matters
     if len(matters) < 2:
-        return np.zeros(max(count - 1, 0))
+        return np.zeros(count - 1)
     if count < len(matters):
         return None
     fields = _log(np.array([look.fields for look in message.looks]))

@@ -12,7 +12,11 @@ from bot.conversation import erase
 from bot.conversation.desk import Desk
 from bot.conversation.effects import PetitionsFiled, Seal
 from bot.conversation.facts import DatabaseFacts
-from bot.conversation.flows.petition import PetitionFlow, is_left_to_listeners
+from bot.conversation.flows.petition import (
+    PetitionFlow,
+    is_left_to_listeners,
+    waits_for_listeners,
+)
 from bot.conversation.flows.story import STEP as SECRECY
 from bot.conversation.flows.story import is_spoken_in_doubt
 from bot.conversation.render import address
@@ -132,6 +136,8 @@ def _settle_spoken(
     now: datetime,
 ) -> bool:
     """File a voice that its sender left alone, or seal it; false when there is none."""
+    if not any(map(waits_for_listeners, state.frames)):
+        return False
     desk = Desk(
         session=session,
         registry=keeper.registry,
@@ -147,10 +153,8 @@ def _settle_spoken(
     if any(map(is_spoken_in_doubt, state.frames)):
         desk.perform(Seal())
         notice, values = "voice_sealed", dict[str, object]()
-    elif any(map(is_left_to_listeners, state.frames)):
-        notice, values = "voice_filed", _file_spoken(keeper, desk, state)
     else:
-        return False
+        notice, values = "voice_filed", _file_spoken(keeper, desk, state)
     _forget(row, state, desk.key)
     row.nudge_at = row.expires_at = None
     _say(
