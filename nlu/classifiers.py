@@ -6,9 +6,9 @@ learning can be replaced.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Row, Tokens, tokens
+from nlu.grams import Matrix, Rows, Tokens, Weights, tokens
 from nlu.matters import Kinds, Look, Matters, Parts, cut, parts_of
 from nlu.network import Label, Network
 from nlu.text import Clause, clean, split_clauses
@@ -138,7 +138,28 @@ class Reading:
     kind: Ranking
     field: Ranking
     evidence: list[str]
-    look: Look
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Texts that are heard together: a message and its parts share their n-grams.
+
+    ``places``: of each text its line; those of the same words share one. ``pushes``:
+    what each column says of each label; ``likely``: for each question and line the
+    probabilities of the labels; ``readings``: of the lines that were asked for.
+    """
+
+    places: Mapping[str, int]
+    sources: Sequence[Tokens]
+    rows: Rows
+    pushes: Weights
+    likely: Mapping[str, Scores]
+    readings: dict[int, Reading] = field(default_factory=dict)
+
+    def look(self, text: str) -> Look:
+        """What ``matters.py`` judges one of the texts by."""
+        place = self.places[text]
+        return Look(self.likely["field"][place], self.likely["kind"][place])
 
 
 class Model:
@@ -186,17 +207,20 @@ class Model:
         The whole text and each of its clauses (at most ``most_clauses``) are read.
         """
         cleaned = clean(text)
-        whole = self._read(cleaned)
         clauses = split_clauses(cleaned)[: self.settings.most_clauses]
-        read = {
-            clause: whole if clause.text == cleaned else self._read(clause.text)
-            for clause in clauses
-        }
-        begins = self._begins(cleaned, read, whole)
+        parts = parts_of(clauses)
+        heard = self._hear([cleaned, *(part.text for part in (*clauses, *parts))])
+        whole = self._read(heard, cleaned)
+        begins = {clause.start for clause in clauses[:1]}
+        if whole.kind[0][0] in _OF_PETITIONS:
+            begins |= self._begins(cleaned, parts, heard)
+        pieces = cut(clauses, begins)[: self.settings.most_clauses]
+        if pieces != clauses:
+            heard = self._hear(piece.text for piece in pieces)
         told = [
-            _of_clause(clause, read.get(clause) or self._read(clause.text))
-            | {"begins": clause.start in begins}
-            for clause in cut(clauses, begins)[: self.settings.most_clauses]
+            _of_clause(piece, self._read(heard, piece.text))
+            | {"begins": piece.start in begins}
+            for piece in pieces
         ]
         return {
             "intent": _named(whole.intent[0]),
@@ -211,22 +235,13 @@ class Model:
             "entities": [],
         }
 
-    def _begins(
-        self, text: str, read: Mapping[Clause, Reading], whole: Reading
-    ) -> set[int]:
-        """Where the matters of a message begin: the first with its first clause."""
-        clauses = list(read)
-        found = {clause.start for clause in clauses[:1]}
-        parts = parts_of(clauses)
-        is_petition = whole.kind[0][0] in _OF_PETITIONS
-        if self.matters is None or len(parts) < 2 or not is_petition:
-            return found
-        looks = [
-            read[part].look if part in read else self._look(part.text) for part in parts
-        ]
-        chances = self.matters.likely(Parts(text, parts, looks, whole.look))
+    def _begins(self, text: str, parts: Sequence[Clause], heard: Heard) -> set[int]:
+        """Where the matters of a petition begin, but for the first."""
+        if self.matters is None or len(parts) < 2:
+            return set()
+        chances = self.matters.likely(_parts(text, parts, heard))
         pairs = zip(parts[1:], chances, strict=True)
-        return found | {part.start for part, chance in pairs if chance >= _BEGINS}
+        return {part.start for part, chance in pairs if chance >= _BEGINS}
 
     def _counted(self, examples: Sequence[Example]) -> list[Parts]:
         """Those whose matters were counted by us, not with numbers by their sender."""
@@ -238,9 +253,9 @@ class Model:
             text = clean(example.text)
             parts = parts_of(split_clauses(text))
             if len(parts) > 1 and all(part.number is None for part in parts):
-                looks = [self._look(part.text) for part in parts]
+                heard = self._hear([text, *(part.text for part in parts)])
                 matters = tuple(places[field] for field in example.matters)
-                found.append(Parts(text, parts, looks, self._look(text), matters))
+                found.append(replace(_parts(text, parts, heard), matters=matters))
         return found
 
     def _kinds(self) -> Kinds:
@@ -251,36 +266,49 @@ class Model:
         petitions = tuple(places[name] for name in _OF_PETITIONS if name in places)
         return Kinds(petitions, places.get("kien_nghi", -1), places.get("none", -1))
 
-    def _read(self, text: str) -> Reading:
-        source = tokens(text)
-        row = self.matrix.row(source)
-        likely = self._likely(row)
+    def _hear(self, texts: Iterable[str]) -> Heard:
+        lines: dict[Tokens, int] = {}
+        places = {
+            text: lines.setdefault(tokens(text), len(lines))
+            for text in dict.fromkeys(texts)
+        }
+        rows = self.matrix.rows([*lines])
+        pushes = self._weights[rows.columns]
+        return Heard(places, [*lines], rows, pushes, self._likely(rows, pushes))
+
+    def _read(self, heard: Heard, text: str) -> Reading:
+        place = heard.places[text]
+        if place not in heard.readings:
+            heard.readings[place] = self._reading(heard, place)
+        return heard.readings[place]
+
+    def _reading(self, heard: Heard, place: int) -> Reading:
         rankings = {
-            question: _ranking(head.labels, likely[question], self.settings)
+            question: _ranking(
+                head.labels, heard.likely[question][place], self.settings
+            )
             for question, head in self.heads.items()
         }
-        if not row.has_words:
+        if not heard.rows.is_known[place]:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
         labels = self.heads["field"].labels
-        place = self._columns["field"].start + labels.index(rankings["field"][0][0])
-        pushes = row.weights * self._weights[row.columns, place]
-        evidence = self._evidence(source, row.by_word(pushes, len(source.typed)))
-        look = Look(likely["field"], likely["kind"])
-        return Reading(**rankings, evidence=evidence, look=look)
+        column = self._columns["field"].start + labels.index(rankings["field"][0][0])
+        pushes = heard.rows.weights[place] * heard.pushes[:, column]
+        source = heard.sources[place]
+        by_word = heard.rows.by_word(place, source, pushes)
+        return Reading(**rankings, evidence=self._evidence(source, by_word))
 
-    def _look(self, text: str) -> Look:
-        likely = self._likely(self.matrix.row(tokens(text)))
-        return Look(likely["field"], likely["kind"])
-
-    def _likely(self, row: Row) -> dict[str, Scores]:
-        """The probabilities of each question's labels."""
-        scores = row.weights @ self._weights[row.columns] + self._intercepts
+    def _likely(self, rows: Rows, pushes: Weights) -> dict[str, Scores]:
+        """The probabilities of each question's labels, a line for each text."""
+        scores = rows.weights @ pushes + self._intercepts
         found = {
-            question: probabilities(scores[self._columns[question]], head.temperature)
+            question: probabilities(
+                scores[:, self._columns[question]], head.temperature
+            )
             for question, head in self.heads.items()
         }
         if self.network is not None:
-            pairs = self.network.likely(row)
+            pairs = self.network.likely(rows)
             for question, shares in self._shares.items():
                 found[question] = (found[question] + pairs @ shares) / 2
         return found
@@ -424,6 +452,11 @@ def _ranking(labels: Sequence[str], scores: Scores, settings: Settings) -> Ranki
     likely = scores.tolist()
     best = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)
     return [(labels[i], round(likely[i], 4)) for i in best[: settings.ranking_length]]
+
+
+def _parts(text: str, parts: Sequence[Clause], heard: Heard) -> Parts:
+    looks = [heard.look(part.text) for part in parts]
+    return Parts(text, parts, looks, heard.look(text))
 
 
 def _named(pair: tuple[str, float]) -> dict[str, Any]:

@@ -88,27 +88,33 @@ Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @dataclass(frozen=True)
-class Row:
-    """A text in the matrix: its columns, each once, and the weight in each.
+class Rows:
+    """Texts in the matrix: the columns of all their n-grams, each once and in order,
+    and the weights, a line for each text.
 
-    ``has_words``: at least one whole word is known, with or without diacritics. Each
-    n-gram that stands in the text is found at ``places`` of ``columns`` and runs from
-    the typed word ``first`` to the typed word ``last``.
+    ``found``: of each text the columns of its n-grams as they follow each other, -1 for
+    one that is not known. ``is_known``: whether a whole word of a text is known, with
+    or without diacritics.
     """
 
     columns: Columns
     weights: Weights
-    has_words: bool
-    places: Columns
-    first: Columns
-    last: Columns
+    found: Sequence[Columns]
+    is_known: np.ndarray[Any, np.dtype[np.bool_]]
 
-    def by_word(self, pushes: Weights, words: int) -> list[float]:
-        """What the ``words`` typed words share of ``pushes``, one for each column."""
-        halves = pushes[self.places] / 2
-        totals = np.bincount(self.first, halves, words)
-        found: list[float] = (totals + np.bincount(self.last, halves, words)).tolist()
-        return found
+    def by_word(self, text: int, source: Tokens, pushes: Weights) -> list[float]:
+        """What the typed words of a text share of ``pushes``, one for each column: an
+        n-gram's goes in halves to its first and its last word."""
+        known = self.found[text] >= 0
+        places = np.searchsorted(self.columns, self.found[text][known])
+        halves = pushes[places] / 2
+        first, last = _stretches(source)
+        count = len(source.typed)
+        totals = np.bincount(first[known], halves, count)
+        shares: list[float] = (
+            totals + np.bincount(last[known], halves, count)
+        ).tolist()
+        return shares
 
 
 class Matrix:
@@ -152,31 +158,34 @@ class Matrix:
         blocks = zip(self._families, self._weights, strict=True)
         return hstack([f.transform(sources) * w for f, w in blocks], format="csr")
 
-    def row(self, source: Tokens) -> Row:
-        """The row of one text: the same numbers as ``many``, much sooner."""
-        letters = [self._letters[word] for word in source.folded]
-        found = np.array(
+    def rows(self, sources: Sequence[Tokens]) -> Rows:
+        """The rows of a few texts: the same numbers as ``many``, much sooner."""
+        found = [self._found(source) for source in sources]
+        known = [grams[grams >= 0] for grams in found]
+        columns, places = np.unique(np.concatenate(known), return_inverse=True)
+        lines = np.arange(len(sources)).repeat(list(map(len, known)))
+        shape = len(sources), len(columns)
+        counts = np.bincount(lines * shape[1] + places, minlength=shape[0] * shape[1])
+        counts = counts.reshape(shape)
+        weights = (1 + np.log(np.maximum(counts, 1), dtype=np.float32)) * (counts > 0)
+        weights *= self._idf[columns]
+        bounds = [*np.searchsorted(columns, self._starts), len(columns)]
+        for block, share in zip(pairwise(bounds), self._weights, strict=True):
+            part = weights[:, slice(*block)]
+            lengths = np.sqrt(np.square(part).sum(axis=1, keepdims=True))
+            part *= share / np.maximum(lengths, _TINY)
+        is_known = counts[:, slice(*bounds[1:3])].any(axis=1)
+        return Rows(columns, weights, found, is_known)
+
+    def _found(self, source: Tokens) -> Columns:
+        """The columns of the n-grams of a text, see ``Rows``."""
+        return np.array(
             [
                 *_columns(self._words, word_grams(source)),
                 *_columns(self._folded, folded_grams(source)),
-                *chain.from_iterable(letters),
+                *chain.from_iterable(self._letters[word] for word in source.folded),
             ],
             dtype=np.intp,
-        )
-        known = found >= 0
-        columns, places, counts = np.unique(
-            found[known], return_inverse=True, return_counts=True
-        )
-        weights = (1 + np.log(counts, dtype=np.float32)) * self._idf[columns]
-        block = np.searchsorted(self._starts, columns, side="right") - 1
-        lengths = np.sqrt(np.bincount(block, weights * weights, len(self._weights)))
-        shares = np.float32(self._weights) / np.maximum(lengths, _TINY)
-        return Row(
-            columns=columns,
-            weights=weights * shares.astype(np.float32)[block],
-            has_words=bool((block == 1).any()),
-            places=places,
-            **_stretches(source, list(map(len, letters)), known),
         )
 
     def _prepare(self) -> None:
@@ -227,7 +236,7 @@ class _Letters(dict[str, list[int]]):
         self._table = table
 
     def __missing__(self, word: str) -> list[int]:
-        found = [c for c in _columns(self._table, _letter_runs(word)) if c >= 0]
+        found = [*_columns(self._table, _letter_runs(word))]
         if len(self) >= self._MOST:
             self.clear()
         self[word] = found
@@ -241,12 +250,10 @@ def _columns(table: dict[str, int], grams: Iterable[str]) -> Iterable[int]:
     return map(table.get, grams, repeat(_UNKNOWN))
 
 
-def _stretches(
-    source: Tokens, letters: Sequence[int], known: np.ndarray[Any, np.dtype[np.bool_]]
-) -> dict[str, Columns]:
-    """The first and the last typed word of every n-gram that is ``known``."""
+def _stretches(source: Tokens) -> tuple[Columns, Columns]:
+    """The first and the last typed word of every n-gram of a text."""
     origin = np.array(source.origin, dtype=np.intp)
-    runs = origin.repeat(letters)
+    runs = origin.repeat([len(_letter_runs(word)) for word in source.folded])
     first = np.concatenate([origin, origin[:-1], origin, origin[:-1], runs])
     last = np.concatenate([origin, origin[1:], origin, origin[1:], runs])
-    return {"first": first[known], "last": last[known]}
+    return first, last

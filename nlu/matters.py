@@ -168,7 +168,7 @@ def _rows(message: Parts, kinds: Kinds) -> Numbers:
         np.full(count - 1, min(lengths.sum(), 80)),
         *np.array(_signs(message), dtype=float).T,
     ]
-    return np.column_stack(columns).astype(float)
+    return np.array(columns, dtype=float).T
 
 
 def _told(look: Look, kinds: Kinds) -> tuple[float, float, float]:

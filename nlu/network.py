@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.neural_network import MLPClassifier
 
-from nlu.grams import Columns, Row, Weights
+from nlu.grams import Columns, Rows, Weights
 
 _HIDDEN = 64
 _LEAST_TEXTS = 8
@@ -61,12 +61,12 @@ class Network:
         inner = np.vstack([inner, unknown])
         return cls(labels, places, inner, inner_bias, outer, outer_bias)
 
-    def likely(self, row: Row) -> Weights:
-        """The probability of each of ``labels``."""
-        hidden = row.weights @ self.inner[self.places[row.columns]] + self.inner_bias
+    def likely(self, rows: Rows) -> Weights:
+        """For each of the texts the probability of each of ``labels``."""
+        hidden = rows.weights @ self.inner[self.places[rows.columns]] + self.inner_bias
         scores = np.maximum(hidden, 0) @ self.outer + self.outer_bias
-        odds = np.exp(scores - scores.max())
-        likely: Weights = odds / odds.sum()
+        odds = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        likely: Weights = odds / odds.sum(axis=-1, keepdims=True)
         return likely
 
     def shares(self, part: int, names: Sequence[str]) -> Weights:

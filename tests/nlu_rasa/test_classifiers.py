@@ -170,17 +170,17 @@ class Training(unittest.TestCase):
 
 
 class TheMatrix(unittest.TestCase):
-    def test_a_quick_row_equals_the_row_of_scikit_learn(self) -> None:
+    def test_quick_rows_equal_those_of_scikit_learn(self) -> None:
         sources = [tokens(clean(example.text)) for example in EXAMPLES]
         matrix = Matrix(0.5, 1)
         matrix.fit(sources)
         unseen = tokens("đường hư hư hư, đèn của xóm mới")
 
-        for source in (*sources, unseen, tokens("")):
-            slow = matrix.many([source]).toarray()[0]
-            row = matrix.row(source)
+        for together in ([*sources, unseen, tokens("")], [unseen], [tokens("")]):
+            slow = matrix.many(together).toarray()
+            rows = matrix.rows(together)
             quick = np.zeros_like(slow)
-            quick[row.columns] = row.weights
+            quick[:, rows.columns] = rows.weights
             assert np.allclose(quick, slow, atol=1e-6)
 
     def test_texts_with_diacritics_are_learnt_without_them_too(self) -> None:

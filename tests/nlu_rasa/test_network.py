@@ -37,13 +37,13 @@ class TheNetwork(unittest.TestCase):
 
         for text, label in LESSONS[:4]:
             with self.subTest(text=text):
-                likely = network.likely(self.matrix.row(tokens(text)))
+                (likely,) = network.likely(self.matrix.rows([tokens(text)]))
                 assert network.labels[int(likely.argmax())] == label
 
     def test_intents_and_kinds_are_probabilities(self) -> None:
         network = self.learn([label for _, label in LESSONS])
         assert network is not None
-        likely = network.likely(self.matrix.row(tokens("trưởng thôn xyz")))
+        (likely,) = network.likely(self.matrix.rows([tokens("trưởng thôn xyz")]))
 
         intents = likely @ network.shares(0, ["denounce", "submit_petition", "thanks"])
         kinds = likely @ network.shares(1, ["none", "phan_anh", "to_cao"])
