@@ -52,8 +52,11 @@ def source_hash(root: Path) -> str:
     return digest.hexdigest()[:_LENGTH]
 
 
-def train(model: Path) -> None:
-    """Train into a directory of its own, then move the model into place at once."""
+def train(model: Path, config: str = "config.yml") -> None:
+    """Train into a directory of its own, then move the model into place at once.
+
+    ``config`` is Rasa's, seen from the root of the project.
+    """
     os.environ.update(_QUIET)
     warnings.showwarning = lambda *_, **__: None  # libraries reset the filters
     os.chdir(ROOT)
@@ -67,7 +70,7 @@ def train(model: Path) -> None:
 
     model.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=model.parent, prefix=".training-") as place:
-        importer = MessageImporter("config.yml", "domain.yml", ["data/nlu"])
+        importer = MessageImporter(config, "domain.yml", ["data/nlu"])
         with contextlib.redirect_stdout(sys.stderr):
             trained = _train_graph(
                 importer, TrainingType.NLU, place, model.name[: -len(".tar.gz")]
