@@ -6,6 +6,7 @@ learning can be replaced.
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,8 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import Ridge
 
-from nlu.grams import Matrix, Rows, Tokens, Weights, tokens
-from nlu.matters import Kinds, Look, Matters, Parts, cut, parts_of
+from nlu.grams import Matrix, Rows, Span, Tokens, Weights, tokens
+from nlu.matters import Matters, Parts, cut, parts_of
 from nlu.network import Label, Network
 from nlu.text import Clause, clean, split_clauses
 
@@ -142,24 +143,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Heard:
-    """Texts that are heard together: a message and its parts share their n-grams.
+    """A message and parts of it, heard together: they share its n-grams.
 
-    ``places``: of each text its line; those of the same words share one. ``pushes``:
-    what each column says of each label; ``likely``: for each question and line the
-    probabilities of the labels; ``readings``: of the lines that were asked for.
+    ``lines``: of each part, from letter to letter, its line; those of the same words
+    share one. ``pushes``: what each column says of each label; ``likely``: for each
+    question and line the probabilities of the labels; ``readings``: of the lines that
+    were asked for.
     """
 
-    places: Mapping[str, int]
-    sources: Sequence[Tokens]
+    source: Tokens
+    lines: Mapping[Span, int]
     rows: Rows
     pushes: Weights
     likely: Mapping[str, Scores]
     readings: dict[int, Reading] = field(default_factory=dict)
-
-    def look(self, text: str) -> Look:
-        """What ``matters.py`` judges one of the texts by."""
-        place = self.places[text]
-        return Look(self.likely["field"][place], self.likely["kind"][place])
 
 
 class Model:
@@ -198,7 +195,7 @@ class Model:
             temperature = head.honest_temperature(*rows.unseen(question))
             trained[question] = replace(trained[question], temperature=temperature)
         model = cls(matrix, trained, network, settings, version_of(examples))
-        model.matters = Matters.fit(model._counted(ordered), model._kinds())
+        model.matters = Matters.fit(model._counted(ordered))
         return model
 
     def understand(self, text: str) -> dict[str, Any]:
@@ -209,16 +206,16 @@ class Model:
         cleaned = clean(text)
         clauses = split_clauses(cleaned)[: self.settings.most_clauses]
         parts = parts_of(clauses)
-        heard = self._hear([cleaned, *(part.text for part in (*clauses, *parts))])
-        whole = self._read(heard, cleaned)
+        heard = self._hear(cleaned, [*clauses, *parts])
+        whole = self._read(heard, 0, len(cleaned))
         begins = {clause.start for clause in clauses[:1]}
         if whole.kind[0][0] in _OF_PETITIONS:
             begins |= self._begins(cleaned, parts, heard)
         pieces = cut(clauses, begins)[: self.settings.most_clauses]
         if pieces != clauses:
-            heard = self._hear(piece.text for piece in pieces)
+            heard = self._hear(cleaned, pieces)
         told = [
-            _of_clause(piece, self._read(heard, piece.text))
+            _of_clause(piece, self._read(heard, piece.start, piece.end))
             | {"begins": piece.start in begins}
             for piece in pieces
         ]
@@ -239,7 +236,7 @@ class Model:
         """Where the matters of a petition begin, but for the first."""
         if self.matters is None or len(parts) < 2:
             return set()
-        chances = self.matters.likely(_parts(text, parts, heard))
+        chances = self.matters.likely(self._parts(text, parts, heard))
         pairs = zip(parts[1:], chances, strict=True)
         return {part.start for part, chance in pairs if chance >= _BEGINS}
 
@@ -253,70 +250,68 @@ class Model:
             text = clean(example.text)
             parts = parts_of(split_clauses(text))
             if len(parts) > 1 and all(part.number is None for part in parts):
-                heard = self._hear([text, *(part.text for part in parts)])
+                heard = self._hear(text, parts)
                 matters = tuple(places[field] for field in example.matters)
-                found.append(replace(_parts(text, parts, heard), matters=matters))
+                counted = self._parts(text, parts, heard)
+                found.append(replace(counted, matters=matters))
         return found
 
-    def _kinds(self) -> Kinds:
-        """Where the kinds that tell matters apart stand; the last column for those that
-        nothing was learnt of."""
-        labels = self.heads["kind"].labels
-        places = {label: place for place, label in enumerate(labels)}
-        petitions = tuple(places[name] for name in _OF_PETITIONS if name in places)
-        return Kinds(petitions, places.get("kien_nghi", -1), places.get("none", -1))
+    def _parts(self, text: str, parts: Sequence[Clause], heard: Heard) -> Parts:
+        lines = [heard.lines[part.start, part.end] for part in parts]
+        said = heard.likely["kind"][lines] @ self._said
+        fields = heard.likely["field"]
+        return Parts(text, parts, fields[lines], said, fields[0])
 
-    def _hear(self, texts: Iterable[str]) -> Heard:
-        lines: dict[Tokens, int] = {}
-        places = {
-            text: lines.setdefault(tokens(text), len(lines))
-            for text in dict.fromkeys(texts)
-        }
-        rows = self.matrix.rows([*lines])
+    def _hear(self, text: str, parts: Iterable[Clause]) -> Heard:
+        """``text``, which should be clean, and parts of it."""
+        source = tokens(text)
+        lines: dict[Span, int] = {}
+        spans: dict[Span, int] = {}
+        for start, end in ((0, len(text)), *((part.start, part.end) for part in parts)):
+            span = bisect_left(source.starts, start), bisect_left(source.starts, end)
+            lines[start, end] = spans.setdefault(span, len(spans))
+        rows = self.matrix.rows(source, [*spans])
         pushes = self._weights[rows.columns]
-        return Heard(places, [*lines], rows, pushes, self._likely(rows, pushes))
+        return Heard(source, lines, rows, pushes, self._likely(rows, pushes))
 
-    def _read(self, heard: Heard, text: str) -> Reading:
-        place = heard.places[text]
-        if place not in heard.readings:
-            heard.readings[place] = self._reading(heard, place)
-        return heard.readings[place]
+    def _read(self, heard: Heard, start: int, end: int) -> Reading:
+        line = heard.lines[start, end]
+        if line not in heard.readings:
+            heard.readings[line] = self._reading(heard, line)
+        return heard.readings[line]
 
-    def _reading(self, heard: Heard, place: int) -> Reading:
+    def _reading(self, heard: Heard, line: int) -> Reading:
         rankings = {
-            question: _ranking(
-                head.labels, heard.likely[question][place], self.settings
-            )
+            question: _ranking(head.labels, heard.likely[question][line], self.settings)
             for question, head in self.heads.items()
         }
-        if not heard.rows.is_known[place]:
+        if not heard.rows.is_known[line]:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
         labels = self.heads["field"].labels
         column = self._columns["field"].start + labels.index(rankings["field"][0][0])
-        pushes = heard.rows.weights[place] * heard.pushes[:, column]
-        source = heard.sources[place]
-        by_word = heard.rows.by_word(place, source, pushes)
-        return Reading(**rankings, evidence=self._evidence(source, by_word))
+        pushes = heard.rows.weights[line] * heard.pushes[:, column]
+        typed = heard.source.typed[slice(*heard.rows.spans[line])]
+        evidence = self._evidence(typed, heard.rows.by_word(line, pushes))
+        return Reading(**rankings, evidence=evidence)
 
     def _likely(self, rows: Rows, pushes: Weights) -> dict[str, Scores]:
         """The probabilities of each question's labels, a line for each text."""
-        scores = rows.weights @ pushes + self._intercepts
-        found = {
-            question: probabilities(
-                scores[:, self._columns[question]], head.temperature
-            )
-            for question, head in self.heads.items()
-        }
+        exponents = rows.weights @ pushes * self._temperatures + self._offsets
+        odds = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+        found = {}
+        for question, columns in self._columns.items():
+            own = odds[:, columns]
+            found[question] = own / own.sum(axis=1, keepdims=True)
         if self.network is not None:
             pairs = self.network.likely(rows)
             for question, shares in self._shares.items():
                 found[question] = (found[question] + pairs @ shares) / 2
         return found
 
-    def _evidence(self, source: Tokens, pushes: Sequence[float]) -> list[str]:
+    def _evidence(self, typed: Sequence[str], pushes: Sequence[float]) -> list[str]:
         """The words, as typed and in their order, that pushed most."""
         totals: dict[str, float] = {}
-        for word, push in zip(source.typed, pushes, strict=True):
+        for word, push in zip(typed, pushes, strict=True):
             totals[word] = max(push, totals.get(word, 0.0))
         least = _TELLING * max(totals.values(), default=0.0)
         best = sorted(totals, key=totals.__getitem__, reverse=True)
@@ -334,7 +329,15 @@ class Model:
         coefficients = [np.atleast_2d(head.estimator.coef_) for head in heads]
         self._weights = np.vstack(coefficients).T.astype(np.float32, order="C")
         intercepts = [np.atleast_1d(head.estimator.intercept_) for head in heads]
-        self._intercepts = np.concatenate(intercepts).astype(np.float32)
+        heats = np.array([head.temperature for head in heads])
+        # In doubles, where no odds vanish.
+        self._temperatures = heats.repeat(list(map(len, intercepts)))
+        self._offsets = np.concatenate(intercepts) * self._temperatures
+        kinds = ((*_OF_PETITIONS,), ("kien_nghi",), ("none",))
+        self._said = np.array(
+            [[label in kind for kind in kinds] for label in self.heads["kind"].labels],
+            dtype=np.float32,
+        )
         self._columns: dict[str, slice] = {}
         start = 0
         for question, head in self.heads.items():
@@ -448,15 +451,11 @@ class _Rows:
         return self.matrix[places], [answers[i] for i in places]
 
 
-def _ranking(labels: Sequence[str], scores: Scores, settings: Settings) -> Ranking:
-    likely = scores.tolist()
-    best = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)
-    return [(labels[i], round(likely[i], 4)) for i in best[: settings.ranking_length]]
-
-
-def _parts(text: str, parts: Sequence[Clause], heard: Heard) -> Parts:
-    looks = [heard.look(part.text) for part in parts]
-    return Parts(text, parts, looks, heard.look(text))
+def _ranking(labels: Sequence[str], likely: Scores, settings: Settings) -> Ranking:
+    best = likely.argsort()[: -settings.ranking_length - 1 : -1]
+    shares = likely[best].tolist()
+    pairs = zip(best.tolist(), shares, strict=True)
+    return [(labels[place], round(share, 4)) for place, share in pairs]
 
 
 def _named(pair: tuple[str, float]) -> dict[str, Any]:

@@ -22,18 +22,24 @@ from nlu.text import fold, words
 _DIGITS = re.compile(r"\d+")
 _LONGEST_WORD = 20
 _RUN = 3
-_TINY = 1e-9
+_TINY = np.float32(1e-9)
+_MOST = 1 << 15
+_SUBLINEAR = np.log(np.maximum(np.arange(_MOST), 1), dtype=np.float32) + 1
+_SUBLINEAR[0] = 0
+"""The weight of an n-gram that a text holds so often; none is held more often."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text as its words: as typed, normalised and folded.
+    """A text as its words: as typed, normalised and folded; ``starts`` says where in
+    the clean text those that were typed begin.
 
     ``origin[i]`` is the place in ``typed`` of the word that ``normal[i]`` came from; a
     short form that is written out has several.
     """
 
     typed: tuple[str, ...]
+    starts: Sequence[int]
     normal: tuple[str, ...]
     folded: tuple[str, ...]
     origin: tuple[int, ...]
@@ -41,10 +47,11 @@ class Tokens:
 
 def tokens(text: str) -> Tokens:
     """The words of ``text``; numbers lose their value, very long words their end."""
-    pairs = words(text)
-    spelt = [_both_spellings(written_out) for _, written_out in pairs]
+    found = words(text)
+    spelt = [_both_spellings(written_out) for _, written_out, _ in found]
     return Tokens(
-        typed=tuple(typed for typed, _ in pairs),
+        typed=tuple(typed for typed, _, _ in found),
+        starts=[start for _, _, start in found],
         normal=tuple(chain.from_iterable(normal for normal, _ in spelt)),
         folded=tuple(chain.from_iterable(folded for _, folded in spelt)),
         origin=tuple(i for i, (normal, _) in enumerate(spelt) for _ in normal),
@@ -87,34 +94,37 @@ Columns = np.ndarray[Any, np.dtype[np.intp]]
 Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 
+Span = tuple[int, int]
+"""A part of a text: its first typed word, and the one behind its last."""
+
+
 @dataclass(frozen=True)
 class Rows:
-    """Texts in the matrix: the columns of all their n-grams, each once and in order,
-    and the weights, a line for each text.
+    """Parts of a text in the matrix: the columns of the text's n-grams, each once and
+    in order, and the weights, a line for each of ``spans``.
 
-    ``found``: of each text the columns of its n-grams as they follow each other, -1 for
-    one that is not known. ``is_known``: whether a whole word of a text is known, with
-    or without diacritics.
+    ``is_known``: whether a part has a whole word that is known, with or without
+    diacritics. Each n-gram that stands in the text is found at ``places`` of
+    ``columns`` and runs from the typed word ``first`` to the typed word ``last``.
     """
 
+    spans: Sequence[Span]
     columns: Columns
     weights: Weights
-    found: Sequence[Columns]
     is_known: np.ndarray[Any, np.dtype[np.bool_]]
+    places: Columns
+    first: Columns
+    last: Columns
 
-    def by_word(self, text: int, source: Tokens, pushes: Weights) -> list[float]:
-        """What the typed words of a text share of ``pushes``, one for each column: an
-        n-gram's goes in halves to its first and its last word."""
-        known = self.found[text] >= 0
-        places = np.searchsorted(self.columns, self.found[text][known])
-        halves = pushes[places] / 2
-        first, last = _stretches(source)
-        count = len(source.typed)
-        totals = np.bincount(first[known], halves, count)
-        shares: list[float] = (
-            totals + np.bincount(last[known], halves, count)
-        ).tolist()
-        return shares
+    def by_word(self, line: int, pushes: Weights) -> list[float]:
+        """What the typed words of a part share of ``pushes``, one for each column."""
+        start, end = self.spans[line]
+        inside = (self.first >= start) & (self.last < end)
+        halves = pushes[self.places[inside]] / 2
+        totals = np.bincount(self.first[inside] - start, halves, end - start)
+        totals += np.bincount(self.last[inside] - start, halves, end - start)
+        found: list[float] = totals.tolist()
+        return found
 
 
 class Matrix:
@@ -131,7 +141,7 @@ class Matrix:
             )
             for grams in (word_grams, folded_grams, letter_grams)
         ]
-        self._weights = (1.0, 1.0, letter_weight)
+        self._weights = np.array([1, 1, letter_weight], dtype=np.float32)
 
     def fit(
         self, sources: Sequence[Tokens]
@@ -158,35 +168,40 @@ class Matrix:
         blocks = zip(self._families, self._weights, strict=True)
         return hstack([f.transform(sources) * w for f, w in blocks], format="csr")
 
-    def rows(self, sources: Sequence[Tokens]) -> Rows:
-        """The rows of a few texts: the same numbers as ``many``, much sooner."""
-        found = [self._found(source) for source in sources]
-        known = [grams[grams >= 0] for grams in found]
-        columns, places = np.unique(np.concatenate(known), return_inverse=True)
-        lines = np.arange(len(sources)).repeat(list(map(len, known)))
-        shape = len(sources), len(columns)
-        counts = np.bincount(lines * shape[1] + places, minlength=shape[0] * shape[1])
-        counts = counts.reshape(shape)
-        weights = (1 + np.log(np.maximum(counts, 1), dtype=np.float32)) * (counts > 0)
-        weights *= self._idf[columns]
-        bounds = [*np.searchsorted(columns, self._starts), len(columns)]
-        for block, share in zip(pairwise(bounds), self._weights, strict=True):
-            part = weights[:, slice(*block)]
-            lengths = np.sqrt(np.square(part).sum(axis=1, keepdims=True))
-            part *= share / np.maximum(lengths, _TINY)
-        is_known = counts[:, slice(*bounds[1:3])].any(axis=1)
-        return Rows(columns, weights, found, is_known)
+    def rows(self, source: Tokens, spans: Sequence[Span]) -> Rows:
+        """The rows of parts of a text: the same numbers as ``many``, much sooner."""
+        grams, first, last = self._grams(source)
+        columns, places = np.unique(grams, return_inverse=True)
+        starts, ends = np.array(spans).T[:, :, None]
+        lines, inside = np.nonzero((first >= starts) & (last < ends))
+        shape = len(spans), len(columns)
+        cells = lines * shape[1] + places[inside]
+        counts = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+        weights = _SUBLINEAR.take(counts, mode="clip") * self._idf[columns]
+        blocks = self._blocks[columns]
+        squares = np.square(weights) @ blocks
+        lengths = np.maximum(np.sqrt(squares), _TINY)
+        weights *= self._weights / lengths @ blocks.T
+        is_known = squares[:, 1] > 0
+        return Rows(spans, columns, weights, is_known, places, first, last)
 
-    def _found(self, source: Tokens) -> Columns:
-        """The columns of the n-grams of a text, see ``Rows``."""
-        return np.array(
+    def _grams(self, source: Tokens) -> tuple[Columns, Columns, Columns]:
+        """The known n-grams of a text: column, first and last typed word."""
+        letters = [self._letters[word] for word in source.folded]
+        grams = np.array(
             [
                 *_columns(self._words, word_grams(source)),
                 *_columns(self._folded, folded_grams(source)),
-                *chain.from_iterable(self._letters[word] for word in source.folded),
+                *chain.from_iterable(letters),
             ],
             dtype=np.intp,
         )
+        origin = np.array(source.origin, dtype=np.intp)
+        runs = origin.repeat(list(map(len, letters)))
+        first = np.concatenate([origin, origin[:-1], origin, origin[:-1], runs])
+        last = np.concatenate([origin, origin[1:], origin, origin[1:], runs])
+        known = grams >= 0
+        return grams[known], first[known], last[known]
 
     def _prepare(self) -> None:
         """Look-up tables over all blocks; not saved with the model."""
@@ -200,7 +215,8 @@ class Matrix:
             tables.append(found)
             starts.append(offset)
             offset += len(found)
-        self._starts = np.array(starts)
+        sizes = np.diff([*starts, offset])
+        self._blocks = np.eye(len(sizes), dtype=np.float32).repeat(sizes, axis=0)
         self._words, self._folded, letters = tables
         self._letters = _Letters(letters)
         self._idf = np.concatenate([f.idf_ for f in self._families]).astype(np.float32)
@@ -236,7 +252,7 @@ class _Letters(dict[str, list[int]]):
         self._table = table
 
     def __missing__(self, word: str) -> list[int]:
-        found = [*_columns(self._table, _letter_runs(word))]
+        found = [c for c in _columns(self._table, _letter_runs(word)) if c >= 0]
         if len(self) >= self._MOST:
             self.clear()
         self[word] = found
@@ -248,12 +264,3 @@ _UNKNOWN = -1
 
 def _columns(table: dict[str, int], grams: Iterable[str]) -> Iterable[int]:
     return map(table.get, grams, repeat(_UNKNOWN))
-
-
-def _stretches(source: Tokens) -> tuple[Columns, Columns]:
-    """The first and the last typed word of every n-gram of a text."""
-    origin = np.array(source.origin, dtype=np.intp)
-    runs = origin.repeat([len(_letter_runs(word)) for word in source.folded])
-    first = np.concatenate([origin, origin[:-1], origin, origin[:-1], runs])
-    last = np.concatenate([origin, origin[1:], origin, origin[1:], runs])
-    return first, last

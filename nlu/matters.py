@@ -26,8 +26,22 @@ _LEAST = 1e-3
 """Less than that is no chance at all; so that its logarithm is no burden."""
 _LONG = 12
 """Words; a longer part weighs no more."""
-_BEFORE, _BEHIND = 3, 2
+_MANY, _FULL = 20, 80
+"""Words; that a part or a message is longer tells nothing more."""
+_PARTS_BEFORE, _PARTS_BEHIND = 3, 2
 """Parts that are heard together on either side of a joint."""
+_LEFT, _RIGHT, _BEFORE, _BEHIND, _WHOLE = range(5)
+"""What is looked at at a joint: the part on either side, what the parts on either side
+say together, and the message."""
+_SEEN = np.array(
+    [
+        *((_LEFT, _LEFT), (_RIGHT, _RIGHT), (_BEFORE, _BEFORE), (_BEHIND, _BEHIND)),
+        *((_RIGHT, _LEFT), (_LEFT, _RIGHT), (_BEFORE, _RIGHT), (_BEHIND, _BEFORE)),
+        *((_RIGHT, _BEFORE), (_WHOLE, _RIGHT), (_WHOLE, _LEFT)),
+    ]
+)
+"""How much speaks in the first for the field that is likeliest in the second."""
+_ALIKE = np.array([(_LEFT, _RIGHT), (_BEFORE, _RIGHT), (_BEFORE, _BEHIND)])
 _HIDDEN = (32, 16)
 _ROUNDS = 12
 _ALPHA = 0.1
@@ -40,22 +54,19 @@ _ANNOUNCED = re.compile(
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the model makes of a text: the probabilities of fields and of kinds."""
-
-    fields: Numbers
-    kinds: Numbers
-
-
-@dataclass(frozen=True)
 class Parts:
-    """A message and its parts, as they are read. ``matters``: the fields, as places in
-    the labels, of the matters that were counted in it."""
+    """A message and its parts, and the probabilities that are read in them.
+
+    A line for each part: ``fields``, and in ``said`` how likely it is a petition, a
+    wish, and no matter at all. ``whole``: the fields of the message. ``matters``: the
+    fields, as places in the labels, of the matters that were counted.
+    """
 
     text: str
     parts: Sequence[Clause]
-    looks: Sequence[Look]
-    whole: Look
+    fields: Numbers
+    said: Numbers
+    whole: Numbers
     matters: tuple[int, ...] = ()
 
 
@@ -70,30 +81,20 @@ def parts_of(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 @dataclass(frozen=True)
-class Kinds:
-    """Columns of a look's kinds: those of petitions, the wish, and no matter at all."""
-
-    petitions: tuple[int, ...]
-    wish: int
-    none: int
-
-
-@dataclass(frozen=True)
 class Matters:
     """The trained network: a matrix and a bias for each layer."""
 
-    kinds: Kinds
     layers: tuple[tuple[Numbers, Numbers], ...]
 
     @classmethod
-    def fit(cls, messages: Sequence[Parts], kinds: Kinds) -> "Matters | None":
+    def fit(cls, messages: Sequence[Parts]) -> "Matters | None":
         """Learn from counted ``messages`` of two parts or more; None where no matter
         begins inside of any.
 
         Of a message with several matters their fields are known, not their places: the
         second round looks for them with what the first has learnt.
         """
-        seen = [_rows(message, kinds) for message in messages]
+        seen = [_rows(message) for message in messages]
         trained = None
         for _ in range(2):
             begins = [
@@ -104,13 +105,13 @@ class Matters:
             answers = np.concatenate([begins[i] for i in known] or [np.zeros(0)])
             if len(np.unique(answers)) < 2:
                 return None
-            trained = cls(kinds, _trained(np.vstack([seen[i] for i in known]), answers))
+            trained = cls(_trained(np.vstack([seen[i] for i in known]), answers))
         return trained
 
     def likely(self, message: Parts) -> Numbers:
         """For each part but the first how likely another matter begins with it, in a
         message of two parts or more."""
-        chances: Numbers = 1 / (1 + np.exp(-self.scores(_rows(message, self.kinds))))
+        chances: Numbers = 1 / (1 + np.exp(-self.scores(_rows(message))))
         return chances
 
     def scores(self, joints: Numbers) -> Numbers:
@@ -140,40 +141,32 @@ def _trained(joints: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers]
     return tuple(layers)
 
 
-def _rows(message: Parts, kinds: Kinds) -> Numbers:
+def _rows(message: Parts) -> Numbers:
     """A row of numbers for each joint between two parts."""
-    parts, count = message.parts, len(message.parts)
+    parts, joints = message.parts, len(message.parts) - 1
     lengths = np.array([len(part.text.split()) for part in parts])
-    fields = _log(np.array([look.fields for look in message.looks]))
-    before, behind = _sides(fields, np.minimum(lengths, _LONG))
-    left, right = fields[:-1], fields[1:]
-    each = np.arange(count - 1)
-    of_left, of_right = left.argmax(axis=1), right.argmax(axis=1)
-    of_before, of_behind = before.argmax(axis=1), behind.argmax(axis=1)
-    whole = _log(message.whole.fields)
-    said = _log(np.array([_told(look, kinds) for look in message.looks]))
+    fields = _log(message.fields)
+    whole = np.broadcast_to(_log(message.whole), fields[1:].shape)
+    sides = _sides(fields, np.minimum(lengths, _LONG))
+    said = _log(message.said)
+    views = np.array([fields[:-1], fields[1:], *sides, whole])
+    best = views.argmax(axis=2)
+    each = np.arange(joints)
     columns = [
-        *(of_left == of_right, of_before == of_behind),
-        *(left[each, of_left], right[each, of_right]),
-        *(before[each, of_before], behind[each, of_behind]),
-        *(right[each, of_left], left[each, of_right]),
-        *(before[each, of_right], behind[each, of_before], right[each, of_before]),
-        *(whole[of_right], whole[of_left], np.full(count - 1, whole.max())),
-        np.maximum.accumulate(left, axis=0)[each, of_right],
-        *(_overlap(left, right), _overlap(before, right), _overlap(before, behind)),
+        best[_LEFT] == best[_RIGHT],
+        best[_BEFORE] == best[_BEHIND],
+        *views[_SEEN[:, :1], each, best[_SEEN[:, 1]]],
+        whole.max(axis=1),
+        np.maximum.accumulate(views[_LEFT], axis=0)[each, best[_RIGHT]],
+        *np.exp((views[_ALIKE[:, 0]] + views[_ALIKE[:, 1]]) / 2).sum(axis=2),
         *said[1:].T,
         *said[:-1].T,
-        *(np.minimum(lengths[1:], 20), np.minimum(lengths[:-1], 20)),
-        *(np.full(count - 1, count), each, count - each),
-        np.full(count - 1, min(lengths.sum(), 80)),
-        *np.array(_signs(message), dtype=float).T,
+        *np.minimum((lengths[1:], lengths[:-1]), _MANY),
+        *(np.full(joints, joints + 1), each, joints + 1 - each),
+        np.full(joints, min(lengths.sum(), _FULL)),
+        *zip(*_signs(message), strict=True),
     ]
     return np.array(columns, dtype=float).T
-
-
-def _told(look: Look, kinds: Kinds) -> tuple[float, float, float]:
-    petition = look.kinds[list(kinds.petitions)].sum()
-    return petition, look.kinds[kinds.wish], look.kinds[kinds.none]
 
 
 def _signs(message: Parts) -> list[list[bool]]:
@@ -197,17 +190,18 @@ def _signs(message: Parts) -> list[list[bool]]:
     return found
 
 
-def _sides(fields: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+def _sides(fields: Numbers, weights: Numbers) -> Numbers:
     """For each joint what the parts before it say together, and those behind it."""
-    count = len(fields)
-    sums = np.cumsum(fields * weights[:, None], axis=0)
-    sums = np.vstack([np.zeros(fields.shape[1]), sums])
-    counts = np.concatenate([[0], np.cumsum(weights)])
-    joints = np.arange(1, count)
-    starts, ends = np.maximum(joints - _BEFORE, 0), np.minimum(joints + _BEHIND, count)
-    before = (sums[joints] - sums[starts]) / (counts[joints] - counts[starts])[:, None]
-    behind = (sums[ends] - sums[joints]) / (counts[ends] - counts[joints])[:, None]
-    return _as_one(before), _as_one(behind)
+    parts = np.arange(len(fields))
+    joints = parts[1:, None]
+    near = np.array(
+        [
+            (parts < joints) & (parts >= joints - _PARTS_BEFORE),
+            (parts >= joints) & (parts < joints + _PARTS_BEHIND),
+        ]
+    )
+    shares = near * weights
+    return _as_one(shares / shares.sum(axis=2, keepdims=True) @ fields)
 
 
 def _as_one(means: Numbers) -> Numbers:
@@ -220,11 +214,6 @@ def _log(chances: Numbers) -> Numbers:
     return logs
 
 
-def _overlap(one: Numbers, other: Numbers) -> Numbers:
-    shared: Numbers = np.exp((one + other) / 2).sum(axis=1)
-    return shared
-
-
 def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
     """For each joint whether a matter begins there: the places that fit best to the
     fields of the matters, and to ``scores``; None when it has not so many parts."""
@@ -233,7 +222,7 @@ def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
         return np.zeros(count - 1)
     if count < len(matters):
         return None
-    fields = _log(np.array([look.fields for look in message.looks]))
+    fields = _log(message.fields)
     weights = np.array([min(len(part.text.split()), _LONG) for part in message.parts])
     bonus = np.zeros(count) if scores is None else np.concatenate([[0.0], scores])
     best = np.full((len(matters) + 1, count + 1), -np.inf)

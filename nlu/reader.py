@@ -1,5 +1,6 @@
 """The Rasa component that reads a message: a thin wrapper over ``Model``."""
 
+import gc
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
@@ -68,6 +69,7 @@ class MessageReader(GraphComponent):
         """A component with the model that training has stored."""
         with model_storage.read_from(resource) as directory:
             model: Model = joblib.load(directory / _FILE)
+        gc.freeze()  # its words live as long as the process: no collector need look
         return cls(config, model_storage, resource, model)
 
     @classmethod

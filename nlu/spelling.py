@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import accumulate, islice
 
 from nlu.letters import WORD, clean, fold
 from nlu.tables import rows
@@ -16,14 +17,16 @@ def normalise(text: str) -> str:
     return "".join(_normal_pieces(clean(text)))
 
 
-def words(text: str) -> list[tuple[str, str]]:
-    """The words of ``clean(text)`` in order, each as typed and as normalised."""
+def words(text: str) -> list[tuple[str, str, int]]:
+    """The words of ``clean(text)`` in order: as typed, as normalised, and where each
+    begins."""
     cleaned = clean(text)
     typed = WORD.split(cleaned)
     normal = _normal_pieces(cleaned)
     if len(typed) != len(normal):  # lower case of a rare script moved a border
         typed = normal
-    return list(zip(typed[1::2], normal[1::2], strict=True))
+    starts = islice(accumulate(map(len, typed)), 0, None, 2)
+    return list(zip(typed[1::2], normal[1::2], starts, strict=False))
 
 
 def _read_teencode() -> tuple[dict[str, str], dict[str, frozenset[str]]]:

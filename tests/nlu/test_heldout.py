@@ -17,7 +17,7 @@ INTENTS = yaml.safe_load((ROOT / "domain.yml").read_text())["intents"]
 
 def spoken(text: str) -> str:
     """What stays of a text when case, diacritics, spelling and marks do not count."""
-    return " ".join(word for _, word in words(fold(text)))
+    return " ".join(word for _, word, _ in words(fold(text)))
 
 
 def training_texts() -> Iterator[str]:

@@ -99,14 +99,23 @@ def test_folding_ignores_case_and_the_form_of_diacritics(typed: str) -> None:
 def test_words_stand_in_the_clean_and_in_the_normalised_text_in_order(
     typed: str,
 ) -> None:
-    pairs = words(typed)
+    found = words(typed)
 
     for whole, parts in zip(
-        (clean(typed), normalise(typed)), zip(*pairs, strict=True), strict=False
+        (clean(typed), normalise(typed)), zip(*found, strict=True), strict=False
     ):
         position = 0
         for part in parts:
             position = whole.index(part, position) + len(part)
+
+
+@given(ANY_TEXT)
+def test_words_begin_where_they_are_said_to(typed: str) -> None:
+    cleaned = clean(typed)
+
+    for word, _, start in words(typed):
+        if cleaned.lower() == cleaned or len(cleaned.lower()) == len(cleaned):
+            assert cleaned[start : start + len(word)].lower() == word.lower()
 
 
 @given(ANY_TEXT)

@@ -176,12 +176,25 @@ class TheMatrix(unittest.TestCase):
         matrix.fit(sources)
         unseen = tokens("đường hư hư hư, đèn của xóm mới")
 
-        for together in ([*sources, unseen, tokens("")], [unseen], [tokens("")]):
-            slow = matrix.many(together).toarray()
-            rows = matrix.rows(together)
+        for source in (*sources, unseen, tokens("")):
+            (slow,) = matrix.many([source]).toarray()
+            rows = matrix.rows(source, [(0, len(source.typed))])
             quick = np.zeros_like(slow)
-            quick[:, rows.columns] = rows.weights
+            quick[rows.columns] = rows.weights[0]
             assert np.allclose(quick, slow, atol=1e-6)
+
+    def test_a_part_has_the_row_of_its_words(self) -> None:
+        whole = tokens("đường hư nặng, đèn tắt k ai sửa")
+        matrix = Matrix(0.5, 1)
+        matrix.fit([whole, tokens("đèn tắt không ai sửa"), tokens("hư")])
+        rows = matrix.rows(whole, [(0, 8), (3, 8), (4, 4), (1, 2)])
+
+        for line, words in ((1, "đèn tắt k ai sửa"), (2, ""), (3, "hư")):
+            (alone,) = matrix.many([tokens(words)]).toarray()
+            found = np.zeros_like(alone)
+            found[rows.columns] = rows.weights[line]
+            assert np.allclose(found, alone, atol=1e-6), words
+        assert rows.is_known.tolist() == [True, True, False, True]
 
     def test_texts_with_diacritics_are_learnt_without_them_too(self) -> None:
         texts = ("duong hu", "đường hư", "den tat")

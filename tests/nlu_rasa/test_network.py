@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from nlu.grams import Matrix, tokens
+from nlu.grams import Matrix, Weights, tokens
 from nlu.network import Label, Network
 
 TROUBLE: Label = ("submit_petition", "phan_anh")
@@ -31,19 +31,25 @@ class TheNetwork(unittest.TestCase):
     def learn(self, answers: list[Label]) -> Network | None:
         return Network.fit(self.rows, answers)
 
+    def likely(self, network: Network, text: str) -> Weights:
+        source = tokens(text)
+        rows = self.matrix.rows(source, [(0, len(source.typed))])
+        (likely,) = network.likely(rows)
+        return likely
+
     def test_words_mean_something_else_together(self) -> None:
         network = self.learn([label for _, label in LESSONS])
         assert network is not None
 
         for text, label in LESSONS[:4]:
             with self.subTest(text=text):
-                (likely,) = network.likely(self.matrix.rows([tokens(text)]))
+                likely = self.likely(network, text)
                 assert network.labels[int(likely.argmax())] == label
 
     def test_intents_and_kinds_are_probabilities(self) -> None:
         network = self.learn([label for _, label in LESSONS])
         assert network is not None
-        (likely,) = network.likely(self.matrix.rows([tokens("trưởng thôn xyz")]))
+        likely = self.likely(network, "trưởng thôn xyz")
 
         intents = likely @ network.shares(0, ["denounce", "submit_petition", "thanks"])
         kinds = likely @ network.shares(1, ["none", "phan_anh", "to_cao"])
