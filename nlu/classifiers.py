@@ -1,4 +1,4 @@
-"""What a message says: three linear classifiers and a network over one n-gram matrix.
+"""What a message says: linear classifiers and networks over one n-gram matrix.
 
 Plain scikit-learn; Rasa appears only in ``reader.py``, so that the engine around the
 learning can be replaced.
@@ -20,18 +20,18 @@ from sklearn.linear_model import Ridge
 
 from nlu.grams import Matrix, Rows, Span, Tokens, Weights, tokens
 from nlu.matters import Matters, Parts, cut, parts_of
-from nlu.network import Label, Network
+from nlu.network import SEEDS, Lessons, Networks
 from nlu.text import Clause, clean, split_clauses
 
 Scores = np.ndarray[Any, np.dtype[np.float32]]
 Ranking = list[tuple[str, float]]
 
 QUESTIONS = ("intent", "kind", "field")
-_OF_NETWORK = QUESTIONS[:2]
-_TOLERANCES = {"intent": 3e-2, "kind": 2e-2, "field": 1e-2}
+_OF_NETWORKS = QUESTIONS[:2]
 _ROUGHLY = 1e-1
-"""Of the solver: finer ones take twice as long and answer no better; the intent has the
-network beside it. A trial may be rough: it only tells how sure the model may be."""
+_TOLERANCES = {"intent": _ROUGHLY, "kind": 5e-2, "field": 1e-2}
+"""Of the solver: finer ones take twice as long and answer no better. A trial may be
+rough: it only tells how sure the model may be."""
 _STORED = np.float16
 """Three digits of a coefficient tell the labels apart as well as seven, and the model
 is half as large."""
@@ -160,21 +160,26 @@ class Heard:
 
 
 class Model:
-    """The trained matrix, its three heads, the network beside two of them, and what
-    tells where another matter begins."""
+    """The trained matrix, its heads, the networks, and what tells where another matter
+    begins.
+
+    The intent is read by the networks, the field by a head, which tells the words that
+    decided, the kind by both: their mean is right more often than either. Where the
+    examples are too few for networks, heads read everything.
+    """
 
     def __init__(
         self,
         matrix: Matrix,
         heads: dict[str, Head],
-        network: Network | None,
+        networks: Networks | None,
         settings: Settings,
         version: str,
     ) -> None:
-        """``heads`` by question, in the order of ``QUESTIONS``; see ``version_of``."""
+        """``heads`` by question; see ``version_of``."""
         self.matrix = matrix
         self.heads = heads
-        self.network = network
+        self.networks = networks
         self.settings = settings
         self.version = version
         self.matters: Matters | None = None
@@ -190,11 +195,8 @@ class Model:
         ordered = sorted(examples, key=_sort_key)
         matrix = Matrix(settings.letter_weight, settings.least)
         rows = _Rows.of(matrix, ordered)
-        trained, trial, network = rows.learnt(settings)
-        for question, head in trial.items():
-            temperature = head.honest_temperature(*rows.unseen(question))
-            trained[question] = replace(trained[question], temperature=temperature)
-        model = cls(matrix, trained, network, settings, version_of(examples))
+        heads, networks = rows.learnt(settings)
+        model = cls(matrix, heads, networks, settings, version_of(examples))
         model.matters = Matters.fit(model._counted(ordered))
         return model
 
@@ -242,7 +244,7 @@ class Model:
 
     def _counted(self, examples: Sequence[Example]) -> list[Parts]:
         """Those whose matters were counted by us, not with numbers by their sender."""
-        places = {label: i for i, label in enumerate(self.heads["field"].labels)}
+        places = {label: i for i, label in enumerate(self.labels["field"])}
         found = []
         for example in examples:
             if not example.matters or not places.keys() >= set(example.matters):
@@ -282,13 +284,13 @@ class Model:
 
     def _reading(self, heard: Heard, line: int) -> Reading:
         rankings = {
-            question: _ranking(head.labels, heard.likely[question][line], self.settings)
-            for question, head in self.heads.items()
+            question: _ranking(labels, heard.likely[question][line], self.settings)
+            for question, labels in self.labels.items()
         }
         if not heard.rows.is_known[line]:
             rankings["intent"] = [(self.settings.unknown_intent, 0.0)]
-        labels = self.heads["field"].labels
-        column = self._columns["field"].start + labels.index(rankings["field"][0][0])
+        place = self.labels["field"].index(rankings["field"][0][0])
+        column = self._columns["field"].start + place
         pushes = heard.rows.weights[line] * heard.pushes[:, column]
         typed = heard.source.typed[slice(*heard.rows.spans[line])]
         evidence = self._evidence(typed, heard.rows.by_word(line, pushes))
@@ -302,10 +304,11 @@ class Model:
         for question, columns in self._columns.items():
             own = odds[:, columns]
             found[question] = own / own.sum(axis=1, keepdims=True)
-        if self.network is not None:
-            pairs = self.network.likely(rows)
+        if self.networks is not None:
+            pairs = self.networks.likely(rows)
             for question, shares in self._shares.items():
-                found[question] = (found[question] + pairs @ shares) / 2
+                told = pairs @ shares
+                found[question] = (found.get(question, told) + told) / 2
         return found
 
     def _evidence(self, typed: Sequence[str], pushes: Sequence[float]) -> list[str]:
@@ -320,11 +323,11 @@ class Model:
 
     def _prepare(self) -> None:
         """All heads side by side, so that a text is one product; not saved."""
-        self._shares = {
-            question: self.network.shares(part, self.heads[question].labels)
-            for part, question in enumerate(_OF_NETWORK)
-            if self.network is not None
-        }
+        self.labels = {question: head.labels for question, head in self.heads.items()}
+        self._shares = {}
+        for part, question in enumerate(_OF_NETWORKS if self.networks else ()):
+            names = self.labels.setdefault(question, self.networks.names(part))
+            self._shares[question] = self.networks.shares(part, names)
         heads = self.heads.values()
         coefficients = [np.atleast_2d(head.estimator.coef_) for head in heads]
         self._weights = np.vstack(coefficients).T.astype(np.float32, order="C")
@@ -335,7 +338,7 @@ class Model:
         self._offsets = np.concatenate(intercepts) * self._temperatures
         kinds = ((*_OF_PETITIONS,), ("kien_nghi",), ("none",))
         self._said = np.array(
-            [[label in kind for kind in kinds] for label in self.heads["kind"].labels],
+            [[label in kind for kind in kinds] for label in self.labels["kind"]],
             dtype=np.float32,
         )
         self._columns: dict[str, slice] = {}
@@ -349,13 +352,13 @@ class Model:
     def __getstate__(self) -> dict[str, Any]:
         saved = ("matrix", "settings", "version", "matters")
         heads = {question: head.packed() for question, head in self.heads.items()}
-        network = self.network and self.network.packed()
-        own = {"heads": heads, "network": network}
+        networks = self.networks and self.networks.packed()
+        own = {"heads": heads, "networks": networks}
         return own | {name: self.__dict__[name] for name in saved}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.network = self.network and self.network.unpacked()
+        self.networks = self.networks and self.networks.unpacked()
         self._prepare()
 
 
@@ -376,9 +379,6 @@ def _sort_key(example: Example) -> str:
     return json.dumps([*vars(example).values()])
 
 
-_Labelled = tuple[csr_matrix, list[str]]
-
-
 @dataclass(frozen=True)
 class _Rows:
     """The texts as typed, then those with diacritics once more without them."""
@@ -391,8 +391,7 @@ class _Rows:
     @classmethod
     def of(cls, matrix: Matrix, examples: Sequence[Example]) -> "_Rows":
         """Fit ``matrix`` and apply it."""
-        sources = [tokens(example.text) for example in examples]
-        typed, stripped, others = matrix.fit(sources)
+        typed, stripped, others = matrix.fit([example.text for example in examples])
         messages = [i for i, e in enumerate(examples) if e.intent is not None]
         unseen = set(messages[::5])
         places = [*range(len(examples)), *others]
@@ -402,43 +401,42 @@ class _Rows:
             [i in unseen for i in places],
         )
 
-    def learnt(
-        self, settings: Settings
-    ) -> tuple[dict[str, Head], dict[str, Head], Network | None]:
-        """A head for each question, one that has not seen what is unseen, and the
-        network. A quarter of what is seen is enough to tell how sure a head may be."""
-        known = [i % 4 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
-        whole = [(self._labelled(q), _TOLERANCES[q]) for q in QUESTIONS]
-        trial = [(self._labelled(q, known), _ROUGHLY) for q in QUESTIONS]
-        work = [delayed(Network.fit)(*self._pairs())]  # the longest comes first
-        work += [
-            delayed(Head.fit)(*labelled, settings, tolerance)
-            for labelled, tolerance in (*whole, *trial)
-        ]
-        network, *heads = Parallel(n_jobs=-1)(work)  # threads wait for Python's lock
-        most = len(QUESTIONS)
-        return (
-            dict(zip(QUESTIONS, heads[:most], strict=True)),
-            dict(zip(QUESTIONS, heads[most:], strict=True)),
-            network,
-        )
+    def learnt(self, settings: Settings) -> tuple[dict[str, Head], Networks | None]:
+        """The networks, and a head for each question that they do not answer alone."""
+        lessons = self._lessons()
+        questions = QUESTIONS[1:] if lessons else QUESTIONS
+        work = [delayed(self._head)(question, settings) for question in questions]
+        work += [delayed(lessons.learnt)(seed) for seed in SEEDS] if lessons else []
+        done = Parallel(n_jobs=-1)(work)  # threads wait for Python's lock
+        heads = dict(zip(questions, done, strict=False))
+        return heads, lessons and Networks.of(lessons, done[len(questions) :])
 
-    def unseen(self, question: str) -> _Labelled:
-        """What a trial is judged by."""
-        return self._labelled(question, self.is_unseen)
+    def _head(self, question: str, settings: Settings) -> Head:
+        """A head that is as sure as one that has not seen what is unseen may be.
 
-    def _pairs(self) -> tuple[csr_matrix, list[Label]]:
+        A quarter of what is seen is enough to tell.
+        """
+        some = [i % 4 == 0 and not unseen for i, unseen in enumerate(self.is_unseen)]
+        tolerance = _TOLERANCES[question]
+        head = Head.fit(*self._labelled(question), settings, tolerance)
+        trial = Head.fit(*self._labelled(question, some), settings, _ROUGHLY)
+        unseen = self._labelled(question, self.is_unseen)
+        return replace(head, temperature=trial.honest_temperature(*unseen))
+
+    def _lessons(self) -> Lessons | None:
         """The rows that have an intent and a kind, and both."""
         found = [
             (i, (example.intent, example.kind))
             for i, example in enumerate(self.examples)
             if example.intent is not None and example.kind is not None
         ]
-        return self.matrix[[i for i, _ in found]], [pair for _, pair in found]
+        return Lessons.of(
+            self.matrix[[i for i, _ in found]], [both for _, both in found]
+        )
 
     def _labelled(
         self, question: str, chosen: Sequence[bool] | None = None
-    ) -> _Labelled:
+    ) -> tuple[csr_matrix, list[str]]:
         """The rows that answer ``question``, and their answers."""
         answers = [getattr(example, question) for example in self.examples]
         places = [

@@ -8,12 +8,14 @@ without the checks that cost scikit-learn a millisecond a call.
 import re
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise, repeat
+from operator import mul
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -22,6 +24,8 @@ from nlu.text import fold, words
 _DIGITS = re.compile(r"\d+")
 _LONGEST_WORD = 20
 _RUN = 3
+_CHUNK = 1 << 12
+"""Texts that are cut into words in one go, beside others."""
 _TINY = np.float32(1e-9)
 _MOST = 1 << 15
 _SUBLINEAR = np.log(np.maximum(np.arange(_MOST), 1), dtype=np.float32) + 1
@@ -65,23 +69,17 @@ def _both_spellings(written_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(normal), tuple(map(fold, normal))
 
 
-def word_grams(source: Tokens) -> list[str]:
-    """One and two normalised words."""
-    return [*source.normal, *_pairs(source.normal)]
+Words = Sequence[str]
 
 
-def folded_grams(source: Tokens) -> list[str]:
-    """One and two words without diacritics."""
-    return [*source.folded, *_pairs(source.folded)]
+def word_grams(text: Words) -> list[str]:
+    """One and two words."""
+    return [*text, *[f"{a} {b}" for a, b in pairwise(text)]]
 
 
-def letter_grams(source: Tokens) -> list[str]:
-    """Three letters inside the folded words, whose borders count as letters."""
-    return [run for word in source.folded for run in _letter_runs(word)]
-
-
-def _pairs(found: Sequence[str]) -> list[str]:
-    return [f"{a} {b}" for a, b in pairwise(found)]
+def letter_grams(text: Words) -> list[str]:
+    """Three letters inside the words, whose borders count as letters."""
+    return [run for word in text for run in _letter_runs(word)]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -139,34 +137,42 @@ class Matrix:
             TfidfVectorizer(
                 analyzer=grams, sublinear_tf=True, min_df=least, dtype=np.float32
             )
-            for grams in (word_grams, folded_grams, letter_grams)
+            for grams in (word_grams, word_grams, letter_grams)
         ]
         self._weights = np.array([1, 1, letter_weight], dtype=np.float32)
 
-    def fit(
-        self, sources: Sequence[Tokens]
-    ) -> tuple[csr_matrix, csr_matrix, list[int]]:
-        """Learn the n-grams of ``sources`` and how telling each is.
+    def fit(self, texts: Sequence[str]) -> tuple[csr_matrix, csr_matrix, list[int]]:
+        """Learn the n-grams of ``texts`` and how telling each is.
 
         Returns their rows, the rows of those with diacritics once more without them,
-        which differ in the words alone, and the places of these in ``sources``.
+        which differ in the words alone, and the places of these in ``texts``.
         """
-        blocks = zip(self._families, self._weights, strict=True)
-        words, folded, letters = (f.fit_transform(sources) * w for f, w in blocks)
+        chunks = [texts[i : i + _CHUNK] for i in range(0, len(texts), _CHUNK)]
+        spelt = Parallel(n_jobs=-1)(delayed(_spellings)(chunk) for chunk in chunks)
+        normal, folded = (
+            list(chain.from_iterable(side)) for side in zip(*spelt, strict=True)
+        )
+        others = [i for i, words in enumerate(normal) if words != folded[i]]
+        views = normal, folded, folded
+        without = [folded[i] for i in others], [], []
+        work = map(delayed(_fitted), self._families, views, without)
+        fitted = Parallel(n_jobs=-1)(work)
+        self._families = [family for family, _, _ in fitted]
         self._prepare()
-        typed = hstack([words, folded, letters], format="csr")
-        others = [i for i, s in enumerate(sources) if s.normal != s.folded]
-        if not others:
-            return typed, typed[:0], others
-        stripped = [replace(sources[i], normal=sources[i].folded) for i in others]
-        plain = self._families[0].transform(stripped) * self._weights[0]
-        blocks_of_others = [plain, folded[others], letters[others]]
-        return typed, hstack(blocks_of_others, format="csr"), others
+        typed = self._side_by_side([rows for _, rows, _ in fitted])
+        *_, words = fitted[0]
+        same = typed[others][:, self._sizes[0] :]
+        return typed, hstack([words * self._weights[0], same], format="csr"), others
 
-    def many(self, sources: Sequence[Tokens]) -> csr_matrix:
+    def many(self, texts: Sequence[str]) -> csr_matrix:
         """The rows of many texts, by scikit-learn."""
-        blocks = zip(self._families, self._weights, strict=True)
-        return hstack([f.transform(sources) * w for f, w in blocks], format="csr")
+        normal, folded = _spellings(texts)
+        views = zip(self._families, (normal, folded, folded), strict=True)
+        return self._side_by_side([family.transform(view) for family, view in views])
+
+    def _side_by_side(self, blocks: Sequence[csr_matrix]) -> csr_matrix:
+        weighed = map(mul, blocks, self._weights)
+        return hstack([*weighed], format="csr")
 
     def rows(self, source: Tokens, spans: Sequence[Span]) -> Rows:
         """The rows of parts of a text: the same numbers as ``many``, much sooner."""
@@ -190,8 +196,8 @@ class Matrix:
         letters = [self._letters[word] for word in source.folded]
         grams = np.array(
             [
-                *_columns(self._words, word_grams(source)),
-                *_columns(self._folded, folded_grams(source)),
+                *_columns(self._words, word_grams(source.normal)),
+                *_columns(self._folded, word_grams(source.folded)),
                 *chain.from_iterable(letters),
             ],
             dtype=np.intp,
@@ -215,8 +221,9 @@ class Matrix:
             tables.append(found)
             starts.append(offset)
             offset += len(found)
-        sizes = np.diff([*starts, offset])
-        self._blocks = np.eye(len(sizes), dtype=np.float32).repeat(sizes, axis=0)
+        self._sizes = np.diff([*starts, offset])
+        one_for_each = np.eye(len(self._sizes), dtype=np.float32)
+        self._blocks = one_for_each.repeat(self._sizes, axis=0)
         self._words, self._folded, letters = tables
         self._letters = _Letters(letters)
         self._idf = np.concatenate([f.idf_ for f in self._families]).astype(np.float32)
@@ -234,6 +241,22 @@ class Matrix:
             family.vocabulary_ = dict(zip(listed, range(len(listed)), strict=True))
         self.__dict__.update(state)
         self._prepare()
+
+
+def _spellings(texts: Sequence[str]) -> tuple[list[Words], list[Words]]:
+    """The words of each text, with and without diacritics."""
+    found = [tokens(text) for text in texts]
+    return [source.normal for source in found], [source.folded for source in found]
+
+
+def _fitted(
+    family: TfidfVectorizer, texts: Sequence[Words], others: Sequence[Words]
+) -> tuple[TfidfVectorizer, csr_matrix, csr_matrix]:
+    """``family`` with what it has learnt of ``texts``, their rows, and those of
+    ``others``."""
+    rows = family.fit_transform(texts)
+    del family.stop_words_  # all that is too rare: nobody asks for it
+    return family, rows, family.transform(others) if others else rows[:0]
 
 
 def _without_vocabulary(family: TfidfVectorizer) -> TfidfVectorizer:

@@ -59,8 +59,9 @@ class MessageImporter(RasaFileImporter):
 
     @lru_cache(maxsize=1)  # noqa: B019 - lives as long as one training
     def get_domain(self) -> Domain:
-        """The intents and entities."""
-        return super().get_domain()
+        """The intents and entities; the tests check the rest."""
+        told = Path(self._domain_path).read_text(encoding="utf-8")
+        return Domain.from_dict(yaml.load(told, CSafeLoader))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """The messages; their language is that of ``config.yml``."""

@@ -222,8 +222,7 @@ def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
         return np.zeros(count - 1)
     if count < len(matters):
         return None
-    fields = _log(message.fields)
-    weights = np.array([min(len(part.text.split()), _LONG) for part in message.parts])
+    together = _together(message)
     bonus = np.zeros(count) if scores is None else np.concatenate([[0.0], scores])
     best = np.full((len(matters) + 1, count + 1), -np.inf)
     begun = np.zeros((len(matters) + 1, count + 1), dtype=int)
@@ -231,8 +230,8 @@ def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
     for matter, field in enumerate(matters, start=1):
         for end in range(matter, count + 1):
             for start in range(matter - 1, end):
-                mean = np.average(fields[start:end], axis=0, weights=weights[start:end])
-                total = best[matter - 1, start] + _as_one(mean)[field] + bonus[start]
+                says = together[start, end, field]
+                total = best[matter - 1, start] + says + bonus[start]
                 if total > best[matter, end]:
                     best[matter, end], begun[matter, end] = total, start
     found, end = np.zeros(count), count
@@ -240,6 +239,16 @@ def _begins(message: Parts, scores: Numbers | None) -> Numbers | None:
         end = int(begun[matter, end])
         found[end] = 1.0
     return found[1:]
+
+
+def _together(message: Parts) -> Numbers:
+    """What the parts from each to before each say together of each field."""
+    weights = np.array([min(len(part.text.split()), _LONG) for part in message.parts])
+    said = weights[:, None] * _log(message.fields)
+    sums = np.vstack([np.zeros_like(said[:1]), said.cumsum(axis=0)])
+    lengths = np.concatenate([[0], weights.cumsum()])
+    between = lengths - lengths[:, None] + np.eye(len(lengths))
+    return _as_one((sums - sums[:, None]) / between[:, :, None])
 
 
 def cut(clauses: Sequence[Clause], begins: Set[int]) -> list[Clause]:
