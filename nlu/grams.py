@@ -1,8 +1,8 @@
 """The one matrix: words, folded words and letters of a text as weighted n-grams.
 
 The families are ordinary ``TfidfVectorizer`` objects, fitted and used as they are in
-training. For a message ``Matrix.row`` does the same arithmetic from their vocabularies,
-without the checks that cost scikit-learn a millisecond a call.
+training. For a message ``Matrix.rows`` does the same arithmetic from their
+vocabularies, without the checks that cost scikit-learn a millisecond a call.
 """
 
 import re

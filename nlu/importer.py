@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from yaml import CSafeLoader
 
 
-class Lessons(TrainingData):
+class Messages(TrainingData):
     """Messages that are not compared with each other: the tests check that none stands
     twice. They do not change."""
 
@@ -41,21 +41,21 @@ class Lessons(TrainingData):
 class MessageReader(RasaYAMLReader):
     """Rasa's reader without its schema, which the tests check."""
 
-    def reads(self, string: str, **kwargs: object) -> Lessons:
+    def reads(self, string: str, **kwargs: object) -> Messages:
         """The messages of a file, which holds nothing else."""
         self._parse_nlu(yaml.load(string, CSafeLoader)["nlu"])
-        return Lessons(self.training_examples)
+        return Messages(self.training_examples)
 
 
 class MessageImporter(RasaFileImporter):
     """Rasa's files, read once."""
 
     @lru_cache(maxsize=1)  # noqa: B019 - lives as long as one training
-    def _read(self) -> Lessons:
+    def _read(self) -> Messages:
         """All messages; the data holds nothing else. Rasa's ``merge`` would copy each
         and compare the copies once more."""
         files = [MessageReader().read(Path(path)) for path in self._nlu_files]
-        return Lessons([one for file in files for one in file.training_examples])
+        return Messages([one for file in files for one in file.training_examples])
 
     @lru_cache(maxsize=1)  # noqa: B019 - lives as long as one training
     def get_domain(self) -> Domain:
