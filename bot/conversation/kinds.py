@@ -25,12 +25,14 @@ SEALED = frozenset(
 )
 """The rule alone decides: nobody else is asked, not even the model."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.35, Kind.KHAN_CAP: 0.35}
+_DOUBT = {Kind.TO_CAO: 0.35, Kind.KHAN_CAP: 0.2}
+"""Of unseen messages that were held for a call for help with a fifth to a third of
+certainty nine of ten were one; for a denunciation, one of ten."""
 _SLIGHT_DOUBT = 0.05
 """So little that it is worth a question: one of forty ordinary messages is asked, and
 most accusations that are below the other limit."""
 _SURE = 0.6
-_LIKELY_DANGER = 0.5
+_LIKELY_DANGER = 0.4
 """Help comes first; what accuses somebody beside it is sealed all the same."""
 _SURE_OF_CLAUSE, _LIKELY_CLAUSE = 0.95, 0.8
 _NO_DOUBT = 0.02
@@ -88,14 +90,14 @@ def may_accuse(reading: Reading) -> bool:
 
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
     """The restricted kind that the model holds for likely enough to be careful."""
-    chances = {kind: _chances(reading, kind) for kind in _DOUBT}
     if answers_a_form:
-        sure = (kind for kind, both in chances.items() if min(both) >= _SURE)
+        sure = (kind for kind in _DOUBT if min(_chances(reading, kind)) >= _SURE)
         return next(sure, None)
-    if max(chances[Kind.KHAN_CAP]) >= _LIKELY_DANGER:
+    chances = {kind: _chance(reading, kind) for kind in _DOUBT}
+    if chances[Kind.KHAN_CAP] >= _LIKELY_DANGER:
         return Kind.KHAN_CAP
-    kind = max(chances, key=lambda kind: max(chances[kind]) / _DOUBT[kind])
-    if max(chances[kind]) >= _DOUBT[kind]:
+    kind = max(chances, key=lambda kind: chances[kind] / _DOUBT[kind])
+    if chances[kind] >= _DOUBT[kind]:
         return kind
     return Kind.TO_CAO if _has_accusing_clause(reading, _SURE_OF_CLAUSE) else None
 
@@ -111,7 +113,9 @@ def _has_accusing_clause(reading: Reading, least: float) -> bool:
 
 
 def _chance(reading: Reading, kind: Kind) -> float:
-    return max(_chances(reading, kind))
+    """The mean of both answers: of private talk about money one of them is often sure
+    that it accuses somebody."""
+    return sum(_chances(reading, kind)) / 2
 
 
 def _chances(reading: Reading, kind: Kind) -> tuple[float, float]:
