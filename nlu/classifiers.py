@@ -405,11 +405,16 @@ class _Rows:
         """The networks, and a head for each question that they do not answer alone."""
         lessons = self._lessons()
         questions = QUESTIONS[1:] if lessons else QUESTIONS
-        work = [delayed(self._head)(question, settings) for question in questions]
-        work += [delayed(lessons.learnt)(seed) for seed in SEEDS] if lessons else []
-        done = Parallel(n_jobs=-1)(work)  # threads wait for Python's lock
-        heads = dict(zip(questions, done, strict=False))
-        return heads, lessons and Networks.of(lessons, done[len(questions) :])
+        *others, longest = [delayed(self._head)(one, settings) for one in questions]
+        networks = [delayed(lessons.learnt)(seed) for seed in SEEDS] if lessons else []
+        # The longest first, beside which the others find room; as processes, for
+        # threads wait for Python's lock.
+        last, *done = Parallel(n_jobs=-1)([longest, *networks, *others])
+        trained, heads = done[: len(networks)], [*done[len(networks) :], last]
+        return (
+            dict(zip(questions, heads, strict=True)),
+            lessons and Networks.of(lessons, trained),
+        )
 
     def _head(self, question: str, settings: Settings) -> Head:
         """A head that is as sure as one that has not seen what is unseen may be.
