@@ -2,7 +2,7 @@
 
 Most people count nothing and end no sentence: "đường hư, đèn tắt". A message is cut at
 its sentences, commas and joining words; from what the model reads in the parts before
-and behind a joint, a small network tells how likely another matter begins there.
+and behind a joint, small networks tell how likely another matter begins there.
 """
 
 import re
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
@@ -45,6 +46,9 @@ _ALIKE = np.array([(_LEFT, _RIGHT), (_BEFORE, _RIGHT), (_BEFORE, _BEHIND)])
 _HIDDEN = (32, 16)
 _ROUNDS = 12
 _ALPHA = 0.1
+_SEEDS = (0, 1, 2, 3)
+"""One for each network: of two that start from another chance one counts two of a
+hundred messages better than the other; their mean counts as well as the best."""
 _START = 30  # letters of a part in which a wish is looked for
 _LISTS = {role: listed.split(", ") for role, listed in rows("matters.tsv")}
 _WISH = re.compile(rf"\b(?:{'|'.join(_LISTS['wish'])})\b")
@@ -82,7 +86,8 @@ def parts_of(clauses: Sequence[Clause]) -> list[Clause]:
 
 @dataclass(frozen=True)
 class Matters:
-    """The trained network: a matrix and a bias for each layer."""
+    """The trained networks side by side: for each layer their matrices and their
+    biases."""
 
     layers: tuple[tuple[Numbers, Numbers], ...]
 
@@ -96,7 +101,7 @@ class Matters:
         """
         seen = [_rows(message) for message in messages]
         trained = None
-        for _ in range(2):
+        for seeds in (_SEEDS[:1], _SEEDS):
             begins = [
                 _begins(message, trained.scores(row) if trained else None)
                 for message, row in zip(messages, seen, strict=True)
@@ -105,7 +110,10 @@ class Matters:
             answers = np.concatenate([begins[i] for i in known] or [np.zeros(0)])
             if len(np.unique(answers)) < 2:
                 return None
-            trained = cls(_trained(np.vstack([seen[i] for i in known]), answers))
+            joints = np.vstack([seen[i] for i in known])
+            work = [delayed(_trained)(joints, answers, seed) for seed in seeds]
+            networks = Parallel(n_jobs=-1)(work)
+            trained = cls(tuple(map(_side_by_side, zip(*networks, strict=True))))
         return trained
 
     def likely(self, message: Parts) -> Numbers:
@@ -115,22 +123,34 @@ class Matters:
         return chances
 
     def scores(self, joints: Numbers) -> Numbers:
-        """How much speaks for another matter at each joint, as logarithms of odds."""
+        """How much speaks for another matter at each joint, as logarithms of odds: the
+        mean of what the networks say."""
         *hidden, (last, bias) = self.layers
         for weights, own_bias in hidden:
             joints = np.maximum(joints @ weights + own_bias, 0)
-        return (joints @ last + bias)[:, 0]
+        means: Numbers = (joints @ last + bias)[..., 0].mean(axis=0)
+        return means
 
 
-def _trained(joints: Numbers, answers: Numbers) -> tuple[tuple[Numbers, Numbers], ...]:
-    """The layers of a network; the first one also brings the columns to one scale."""
+Layer = tuple[Numbers, Numbers]
+
+
+def _side_by_side(layers: Sequence[Layer]) -> Layer:
+    """The same layer of several networks, a line for each of them."""
+    weights, biases = zip(*layers, strict=True)
+    return np.array(weights), np.array(biases)[:, None, :]
+
+
+def _trained(joints: Numbers, answers: Numbers, seed: int) -> tuple[Layer, ...]:
+    """The layers of a network; the first one also brings the columns to one scale.
+    ``seed`` is the chance it starts from."""
     scaler = StandardScaler().fit(joints)
     network = MLPClassifier(
         hidden_layer_sizes=_HIDDEN,
         alpha=_ALPHA,
         learning_rate_init=3e-3,
         max_iter=_ROUNDS,
-        random_state=0,
+        random_state=seed,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it could be trained for longer
