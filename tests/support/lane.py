@@ -60,6 +60,10 @@ class Listening:
             intent=none,
             kind=none,
             field=Label(name="khac", confidence=0.1),
+            intent_ranking=(
+                Label(name="report_emergency", confidence=self.emergency),
+                Label(name="denounce", confidence=self.accusation),
+            ),
             kind_ranking=(
                 Label(name="khan_cap", confidence=self.emergency),
                 Label(name="to_cao", confidence=self.accusation),
