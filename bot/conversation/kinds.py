@@ -25,10 +25,9 @@ SEALED = frozenset(
 )
 """The rule alone decides: nobody else is asked, not even the model."""
 _INTENTS = {Kind.TO_CAO: "denounce", Kind.KHAN_CAP: "report_emergency"}
-_DOUBT = {Kind.TO_CAO: 0.17, Kind.KHAN_CAP: 0.2}
-"""As low as four of five that are sealed still accuse somebody, of unseen messages
-written for the hard cases. Of those that were held for a call for help with a fifth to
-a third of certainty, nine of ten were one."""
+_DOUBT = 0.2
+"""Of unseen messages written for the hard cases five of six that are sealed at a fifth
+of certainty accuse somebody, and nearly all that are called help for need it."""
 _SLIGHT_DOUBT = 0.05
 """So little that it is worth a question: one of forty ordinary messages is asked, and
 most accusations that are below the other limit."""
@@ -63,7 +62,7 @@ def is_secret(signals: Set[Signal], reading: Reading | None) -> bool:
     child or of violence. Despair accuses nobody, and who comes to help must know."""
     if any(_RESTRICTED.get(signal) is Kind.TO_CAO for signal in signals):
         return True
-    return reading is not None and _chance(reading, Kind.TO_CAO) >= _DOUBT[Kind.TO_CAO]
+    return reading is not None and _chance(reading, Kind.TO_CAO) >= _DOUBT
 
 
 def accuses(signals: Set[Signal], reading: Reading | None) -> bool:
@@ -92,13 +91,13 @@ def may_accuse(reading: Reading) -> bool:
 def doubted_kind(reading: Reading, *, answers_a_form: bool) -> Kind | None:
     """The restricted kind that the model holds for likely enough to be careful."""
     if answers_a_form:
-        sure = (kind for kind in _DOUBT if min(_chances(reading, kind)) >= _SURE)
+        sure = (kind for kind in _INTENTS if min(_chances(reading, kind)) >= _SURE)
         return next(sure, None)
-    chances = {kind: _chance(reading, kind) for kind in _DOUBT}
+    chances = {kind: _chance(reading, kind) for kind in _INTENTS}
     if chances[Kind.KHAN_CAP] >= _LIKELY_DANGER:
         return Kind.KHAN_CAP
-    kind = max(chances, key=lambda kind: chances[kind] / _DOUBT[kind])
-    if chances[kind] >= _DOUBT[kind]:
+    kind = max(chances, key=chances.__getitem__)
+    if chances[kind] >= _DOUBT:
         return kind
     return Kind.TO_CAO if _has_accusing_clause(reading, _SURE_OF_CLAUSE) else None
 
