@@ -37,7 +37,7 @@ _LIMITS = {
     "form turn p50 / stock REST turn p50": ("at most", 0.4),
     "turns per second with 16 / stock": ("at least", 4.0),
     "resident memory, GB": ("at most", 0.9),
-    "training, s": ("at most", 60.0),
+    "training, s": ("at most", 90.0),
     "parse p50 / DIET pipeline": ("at most", 0.6),
     "parse p50 / empty pipeline": ("at most", 1.5),
     "parses per second with 8 / DIET pipeline": ("at least", 2.5),
