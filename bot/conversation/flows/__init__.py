@@ -24,7 +24,8 @@ from bot.conversation.flows.link import (
 )
 from bot.conversation.flows.my_data import EraseFlow, MyDataFlow
 from bot.conversation.flows.notices import NOTICES, NoticesFlow
-from bot.conversation.flows.petition import CANNOT_READ, PetitionFlow
+from bot.conversation.flows.petition import PetitionFlow
+from bot.conversation.flows.picture_card import CANNOT_READ
 from bot.conversation.flows.questions import QUESTIONS, QuestionsFlow
 from bot.conversation.flows.rate import TAPPED, RateFlow
 from bot.conversation.flows.register import RegisterFlow

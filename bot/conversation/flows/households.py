@@ -12,6 +12,7 @@ from bot.conversation.effects import (
     PetitionsFiled,
     Purge,
 )
+from bot.conversation.flows import attached, receipt
 from bot.conversation.flows.petition import PetitionFlow
 from bot.conversation.flows.problems import find_problems, merge
 from bot.conversation.phone import without_numbers
@@ -164,7 +165,7 @@ class HouseholdsFlow(PetitionFlow):
             due=filed.intake_due,
             basis=filed.intake_basis,
         )
-        self._name_outside_units(scene, outcome.petitions)
+        receipt.name_outside_units(scene, outcome.petitions)
         self._offer_conference(scene, [filed.code])
 
     # -- beginning ----------------------------------------------------------------
@@ -187,7 +188,7 @@ class HouseholdsFlow(PetitionFlow):
             "utter_households_heard",
             heard=self.shown(scene, _CONTENT),
             households=frame.value(_COUNT),
-            files=self._count_files(scene) or None,
+            files=attached.counted(scene) or None,
             people=self.shown(scene, _PEOPLE) or None,
         )
         self.go_on(scene)
@@ -286,14 +287,14 @@ class HouseholdsFlow(PetitionFlow):
         """A paper may be a list of people: where it is not clear, he is asked."""
         asking = scene.frame.asking
         papers = [p for p in scene.turn.media if p.kind in _PAPERS]
-        self._keep(scene, [p for p in scene.turn.media if p.kind not in _PAPERS])
+        attached.keep(scene, [p for p in scene.turn.media if p.kind not in _PAPERS])
         told = scene.book.phrases.hamlet.lists.search(fold(scene.turn.text))
         if asking == _PEOPLE or told:
             text = scene.turn.text if asking == _PEOPLE else None
             self._keep_list(scene, [paper.id for paper in papers], text or None)
             return
         if asking == "photos":
-            self._keep(scene, papers)
+            attached.keep(scene, papers)
             return
         unsorted = scene.frame.data.setdefault("unsorted", {})
         unsorted.update({str(paper.id): paper.kind.value for paper in papers})
@@ -312,7 +313,7 @@ class HouseholdsFlow(PetitionFlow):
             pictures = [
                 Picture(int(file), MediaKind(kind)) for file, kind in unsorted.items()
             ]
-            self._keep(scene, pictures)
+            attached.keep(scene, pictures)
         scene.frame.step = "collect"
         self.go_on(scene)
         return True

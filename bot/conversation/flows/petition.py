@@ -1,14 +1,9 @@
 """Submit a petition: free text first, then only what is missing."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from bot.channels import numbered
-from bot.channels.base import MediaKind
 from bot.conversation.effects import (
-    FiledPetition,
     FilePetitions,
     Outcome,
     PetitionDraft,
@@ -16,16 +11,22 @@ from bot.conversation.effects import (
     Purge,
     RaiseAt,
 )
-from bot.conversation.flows import field_question
-from bot.conversation.flows.handoff import CALL_ME, HandoffFlow, vietnamese
+from bot.conversation.flows import attached, field_question, receipt
+from bot.conversation.flows.picture_card import (
+    CANNOT_READ,
+    PictureCardFlow,
+    is_at_card,
+    is_from_card,
+    stand_in,
+)
 from bot.conversation.flows.problems import Problem, find_problems, merge
-from bot.conversation.flows.story import SPOKEN_AT, StoryFlow, is_spoken_in_doubt
+from bot.conversation.flows.story import SPOKEN_AT, is_spoken_in_doubt
 from bot.conversation.flows.story import STEP as SECRECY
 from bot.conversation.form import SKIP
 from bot.conversation.phone import PhoneKind, mask, read_phone
 from bot.conversation.scene import Scene
 from bot.conversation.state import Answer, Frame, Heard
-from bot.conversation.turn import Picture, Turn
+from bot.conversation.turn import Turn
 from bot.conversation.validators import (
     Accepted,
     Rejected,
@@ -44,14 +45,11 @@ _CONTENT = "petition_content"
 _OPENING_WORDS = 12
 _SURE_OF_OPENING = 0.6
 _NUMBER = re.compile(r"\b([1-5])\b")
-_FIELD = "field:"
-CANNOT_READ = "cannot_read"
-"""What somebody says who is shown pictures."""
 _PROBLEM = "problem:"
 """One of several problems, as a line of the read-back."""
 
 
-class PetitionFlow(StoryFlow):
+class PetitionFlow(PictureCardFlow):
     """The flow of ``petition_form``."""
 
     name = "petition"
@@ -61,20 +59,18 @@ class PetitionFlow(StoryFlow):
 
     def open(self, scene: Scene) -> None:
         """Begin with whatever was already said; nothing is asked twice."""
-        frame = scene.push(self.name, self.form)
+        scene.push(self.name, self.form)
         self._keep_media(scene)
         if scene.turn.location:
-            self._keep_spot(scene)
+            attached.keep_spot(scene)
         turn = scene.turn
         if scene.said == CANNOT_READ:
-            frame.step = "card"
             self._show_card(scene)
             return
         if not self._has_matter(turn):
             self._ask_for_matter(scene)
             return
         if not turn.text:
-            frame.step = "card"
             self._show_card(scene)
             return
         self._begin(scene)
@@ -100,8 +96,6 @@ class PetitionFlow(StoryFlow):
                 self._give_notice(scene)
             case "split":
                 self._offer_split(scene)
-            case "card":
-                self._show_card(scene)
             case "raise":
                 scene.say("utter_ask_raise_at_conference")
             case field_question.STEP:
@@ -113,7 +107,7 @@ class PetitionFlow(StoryFlow):
         """One turn of the resident."""
         self._mark_hidden(scene)
         if scene.turn.location and self._is_beside(scene):
-            self._keep_spot(scene)
+            attached.keep_spot(scene)
             if scene.turn.is_empty:
                 self.prompt(scene)
                 return True
@@ -124,16 +118,16 @@ class PetitionFlow(StoryFlow):
             SECRECY: self._at_question,
             "notice": self._at_notice,
             "split": self._at_split,
-            "card": self._at_card,
             "raise": self._at_raise,
             field_question.STEP: self._at_field,
         }
+        if is_at_card(scene.frame):
+            return self._at_card(scene)
         return steps.get(scene.frame.step, self._in_form)(scene)
 
     def _in_form(self, scene: Scene) -> bool:
         asking, text = scene.frame.asking or "", scene.turn.text
         if asking == _CONTENT and scene.said == CANNOT_READ:
-            scene.frame.step = "card"
             self._show_card(scene)
             return True
         if asking == _CONTENT and self._has_matter(scene.turn):
@@ -173,7 +167,7 @@ class PetitionFlow(StoryFlow):
         if self.asks_first(scene):
             return
         if all(slot in frame.slots for slot in self.slots(scene)):
-            if frame.data.get("from_card"):
+            if is_from_card(frame):
                 frame.asking = None
                 self.confirmed(scene)
                 return
@@ -196,7 +190,7 @@ class PetitionFlow(StoryFlow):
             self._keep_media(scene)
             return scene.frame.slots["photos"]
         if slot == "place" and turn.location and not turn.text:
-            return _spot(scene)
+            return attached.spot(scene)
         if slot == "contact" and turn.phone:
             reading = read_phone(turn.phone)
             if reading and reading.number:
@@ -208,13 +202,13 @@ class PetitionFlow(StoryFlow):
         if slot == _CONTENT:
             return ""
         if slot == "photos":
-            return self._count_files(scene)
+            return attached.counted(scene)
         return super().noted(scene, slot)
 
     def shown(self, scene: Scene, slot: str) -> str:
         """Skipped photos read as none; other skipped lines are left out."""
         if slot == "photos":
-            return self._count_files(scene)
+            return attached.counted(scene)
         return super().shown(scene, slot)
 
     def lines(self, scene: Scene) -> list[tuple[str, str, str]]:
@@ -258,7 +252,7 @@ class PetitionFlow(StoryFlow):
             self.mind(scene)
             return [slot]
         if slot == "place" and scene.turn.location:
-            verdict = replace(verdict, answer=_with_spot(verdict.answer, scene))
+            verdict = replace(verdict, answer=attached.with_spot(verdict.answer, scene))
         filled = super().accept(scene, slot, verdict)
         if slot == _CONTENT:
             text = str(verdict.answer.value)
@@ -272,7 +266,7 @@ class PetitionFlow(StoryFlow):
         """A story that was changed is read anew, with all that it tells."""
         self._keep_media(scene)
         if not words:
-            scene.say("utter_edit_taken", noted=self._count_files(scene) or None)
+            scene.say("utter_edit_taken", noted=attached.counted(scene) or None)
             return True
         if _CONTENT not in heard.slots:
             return super().changed(scene, heard, words)
@@ -292,7 +286,7 @@ class PetitionFlow(StoryFlow):
         if len(problems) > 1:
             frame.step = "split"
             frame.slots.setdefault("since", Answer())
-        elif frame.step in ("split", "card", field_question.STEP):
+        elif is_at_card(frame) or frame.step in ("split", field_question.STEP):
             frame.step = "collect" if scene.state.noticed else "notice"
         if frame.step == "collect":
             frame.asking = None
@@ -312,7 +306,7 @@ class PetitionFlow(StoryFlow):
 
     def left_alone(self, scene: Scene) -> FilePetitions:
         """What becomes of a voice whose sender tapped nothing, or went no further."""
-        if scene.frame.step == "card":
+        if is_at_card(scene.frame):
             self._stand_in(scene, None)
         return FilePetitions(self._drafts(scene))
 
@@ -324,6 +318,7 @@ class PetitionFlow(StoryFlow):
             line for line in self.lines(scene) if not line[0].startswith(_PROBLEM)
         )
         files = tuple(frame.value("photos") or ())
+        spoken = stand_in(frame)
         return tuple(
             PetitionDraft(
                 content=problem.content,
@@ -344,8 +339,8 @@ class PetitionFlow(StoryFlow):
                 phone=contact.get("phone"),
                 media=() if number else files,
                 hide_name=problem.hide_name or bool(frame.data.get("hide_name")),
-                voice_only=problem.content == frame.data.get("stand_in"),
-                received_at=_spoken_at(frame) if "stand_in" in frame.data else None,
+                voice_only=problem.content == spoken,
+                received_at=attached.spoken_at(frame) if spoken else None,
             )
             for number, problem in enumerate(self._problems(scene))
         )
@@ -355,71 +350,14 @@ class PetitionFlow(StoryFlow):
         if not isinstance(outcome, PetitionsFiled):
             return
         filed = outcome.petitions
-        profile = scene.facts.profile
-        first = filed[0]
-        if scene.frame.data.get("from_card"):
-            self._received_from_card(scene, first)
+        if is_from_card(scene.frame):
+            self._received_from_card(scene, filed[0])
             return
-        common: dict[str, object] = {
-            "received_at": first.received_at,
-            "due": first.intake_due,
-            "basis": first.intake_basis,
-            "count": len(filed),
-        }
-        if len(filed) == 1:
-            unit = profile.unit(first.unit_id).name
-            scene.say(
-                "utter_petition_filed",
-                code=first.code,
-                unit=unit if first.sure else None,
-                pin=first.pin,
-                hidden=first.hide_name or None,
-                sure=first.sure,
-                **common,
-            )
-        else:
-            lines = "\n".join(self._filed_lines(scene, filed))
-            hidden = any(item.hide_name for item in filed) or None
-            scene.say(
-                "utter_petitions_filed",
-                lines=lines,
-                pin=first.pin,
-                hidden=hidden,
-                **common,
-            )
-        self._name_outside_units(scene, filed)
+        receipt.say(scene, filed)
         after = scene.frame.data.get("after")
         if after:
             scene.say(after)
         self._offer_conference(scene, [item.code for item in filed])
-
-    def _filed_lines(self, scene: Scene, filed: Sequence[FiledPetition]) -> list[str]:
-        return [
-            scene.book.texts.render(
-                "utter_filed_line",
-                {
-                    "number": number,
-                    "code": item.code,
-                    "unit": scene.facts.profile.unit(item.unit_id).name,
-                    "hidden": item.hide_name,
-                },
-            ).text
-            for number, item in zip(scene.book.phrases.circled, filed, strict=False)
-        ]
-
-    def _name_outside_units(self, scene: Scene, filed: Sequence[FiledPetition]) -> None:
-        numbers: dict[str, list[str]] = {}
-        for number, item in zip(scene.book.phrases.circled, filed, strict=False):
-            if item.outside_unit_id:
-                numbers.setdefault(item.outside_unit_id, []).append(number)
-        for unit_id, which in numbers.items():
-            unit = scene.facts.profile.unit(unit_id)
-            scene.say(
-                "utter_outside_unit",
-                outside=unit.name,
-                phone=unit.phone,
-                which=" ".join(which) if len(filed) > 1 else None,
-            )
 
     # -- beginning ----------------------------------------------------------------
 
@@ -447,7 +385,6 @@ class PetitionFlow(StoryFlow):
     def _matter_arrives(self, scene: Scene) -> bool:
         self._keep_media(scene)
         if not scene.turn.text:
-            scene.frame.step = "card"
             self._show_card(scene)
             return True
         verdict = self._extract(scene, _CONTENT)
@@ -508,7 +445,7 @@ class PetitionFlow(StoryFlow):
 
     def _heard(self, scene: Scene) -> dict[str, object]:
         content = scene.frame.slots[_CONTENT].shown
-        files = self._count_files(scene)
+        files = attached.counted(scene)
         return {"heard": content, "files": files or None, "has_files": bool(files)}
 
     def _at_notice(self, scene: Scene) -> bool:
@@ -595,165 +532,13 @@ class PetitionFlow(StoryFlow):
 
     # -- voice and pictures -------------------------------------------------------
 
-    def _show_card(self, scene: Scene) -> None:
-        scene.introduce()
-        if self._has_files(scene):
-            scene.say("utter_picture_card", files=self._count_files(scene))
-        else:
-            scene.say("utter_picture_card_first")
-
-    def _has_files(self, scene: Scene) -> bool:
-        return bool(scene.frame.value("photos"))
-
-    def _at_card(self, scene: Scene) -> bool:
-        said = _by_number(scene) or scene.said or ""
-        if scene.turn.text and not scene.turn.payload and not said.startswith(_FIELD):
-            if not self._has_matter(scene.turn):
-                return False
-            scene.frame.step = "collect"
-            self._begin(scene)
-            return True
-        if not said.startswith(_FIELD):
-            if scene.turn.media:
-                self._keep_media(scene)
-                self._go_on_from_card(scene)
-            elif scene.said == CANNOT_READ:
-                self._show_card(scene)
-            return bool(scene.turn.media) or scene.said == CANNOT_READ
-        field = said.removeprefix(_FIELD)
-        if self._has_files(scene):
-            self._begin_from_card(scene, field)
-        else:
-            self._ask_to_speak(scene, field)
-        return True
-
-    def _go_on_from_card(self, scene: Scene) -> None:
-        """The field may have been tapped before anything was said."""
-        field = scene.frame.data.pop("tapped", None)
-        if field:
-            self._begin_from_card(scene, field)
-        else:
-            self._show_card(scene)
-
-    def _ask_to_speak(self, scene: Scene, field: str) -> None:
-        """A field alone tells nothing; who wants to be rung says it then."""
-        label = scene.book.field_labels.get(field)
-        if label:
-            scene.frame.data["tapped"] = field
-            scene.speak("utter_ask_to_speak", vietnamese(scene), heard=label)
-            return
-        scene.pop()
-        scene.said = CALL_ME
-        HandoffFlow().open(scene)
-
-    def _begin_from_card(self, scene: Scene, field: str) -> None:
-        """A field and a file are enough, or the file alone: somebody will listen and
-        ring back."""
-        frame = scene.frame
-        label = scene.book.field_labels.get(field)
-        self._stand_in(scene, field if label else None)
-        frame.data["from_card"] = True
-        scene.state.noticed = True
-        frame.step = "collect"
-        frame.asking = "contact"
-        if "contact" in frame.slots:
-            self.go_on(scene)
-        else:
-            language = vietnamese(scene)
-            scene.speak("utter_ask_contact_to_listen", language, heard=label)
-
-    def _stand_in(self, scene: Scene, field: str | None) -> None:
-        """Words in the place of those that nobody has heard yet."""
-        frame = scene.frame
-        spoken_at = _spoken_at(frame)
-        rendered = scene.book.texts.render(
-            "utter_shown_files",
-            {
-                "at": spoken_at,
-                "field": scene.book.field_labels[field] if field else None,
-                "files": self._count_files(scene) or None,
-                "spoken": spoken_at is not None,
-            },
-        )
-        content = " ".join(rendered.text.splitlines())
-        problem = Problem(content)
-        if field:
-            problem.field, problem.field_chosen = field, True
-        frame.data["problems"] = [problem.dump()]
-        if spoken_at:
-            frame.data["stand_in"] = content
-        frame.fill(_CONTENT, Answer(value=content, shown=content))
-        for slot in ("place", "since"):
-            frame.fill(slot, Answer())
-
-    def _received_from_card(self, scene: Scene, filed: FiledPetition) -> None:
-        """One short receipt; then in which language and when to ring."""
-        ended = scene.pop()
-        scene.say(
-            "utter_spoken_petition_filed",
-            code=filed.code,
-            received_at=filed.received_at,
-            pin=filed.pin,
-            due=filed.intake_due,
-            basis=filed.intake_basis,
-            spoken=bool(ended.data.get(SPOKEN_AT)),
-        )
-        contact = ended.value("contact") or {}
-        if number := contact.get("phone"):
-            HandoffFlow().open_with(scene, number)
-        elif scene.state.frames:
-            scene.say("utter_offer_resume")
-
     # -- files, hidden names, conference ------------------------------------------
-
-    def _keep_media(self, scene: Scene) -> None:
-        self._keep(scene, scene.turn.media)
-
-    def _keep(self, scene: Scene, media: Sequence[Picture]) -> None:
-        if not media:
-            return
-        frame = scene.frame
-        kept = list(frame.value("photos") or ())
-        kept += [picture.id for picture in media if picture.id not in kept]
-        kinds = frame.data.setdefault("kinds", {})
-        kinds.update({str(picture.id): picture.kind.value for picture in media})
-        frame.fill("photos", Answer(value=kept))
-        if MediaKind.VOICE.value in kinds.values():
-            frame.data.setdefault(SPOKEN_AT, scene.turn.now.isoformat())
 
     def _is_beside(self, scene: Scene) -> bool:
         """Whether a position answers something else than what is asked."""
         frame = scene.frame
         asks_where = frame.step == "collect" and frame.asking == "place"
         return frame.step != "raise" and not asks_where
-
-    def _keep_spot(self, scene: Scene) -> None:
-        """A position that nobody asked for belongs to the place all the same."""
-        frame, turn = scene.frame, scene.turn
-        known = frame.slots.get("place")
-        answer = _spot(scene)
-        if turn.venue and turn.text == turn.venue:
-            answer = _with_spot(Answer(value=turn.venue, shown=turn.venue), scene)
-        if known is not None and known.shown:
-            answer = Answer(
-                value=f"{known.value}, {answer.value}",
-                shown=f"{known.shown}, {answer.shown}",
-            )
-        frame.fill("place", answer)
-        scene.say("utter_noted", noted=answer.shown)
-        text = "" if turn.text == turn.venue else turn.text
-        scene.turn = replace(turn, location=None, venue="", text=text)
-
-    def _count_files(self, scene: Scene) -> str:
-        kept: dict[str, str] = scene.frame.data.get("kinds", {})
-        refused = scene.facts.refused_files() if kept else ()
-        kinds = [kind for file, kind in kept.items() if int(file) not in refused]
-        parts = [
-            scene.book.texts.render(f"utter_count_{kind}", {"count": count}).text
-            for kind in MediaKind
-            if (count := kinds.count(kind.value))
-        ]
-        return ", ".join(parts)
 
     def _mark_hidden(self, scene: Scene) -> None:
         text = scene.rest or scene.turn.text
@@ -813,27 +598,9 @@ def waits_for_listeners(frame: Frame) -> bool:
 def is_left_to_listeners(frame: Frame) -> bool:
     """Whether a frame holds a voice of which we said that somebody will listen; others
     wait for an answer in writing."""
-    is_at_card = frame.step == "card" or bool(frame.data.get("from_card"))
     is_petition = frame.flow == PetitionFlow.name
-    return is_petition and is_at_card and bool(frame.data.get(SPOKEN_AT))
-
-
-def _spoken_at(frame: Frame) -> datetime | None:
-    """When the first voice came."""
-    at = frame.data.get(SPOKEN_AT)
-    return datetime.fromisoformat(at) if at else None
-
-
-def _spot(scene: Scene) -> Answer:
-    """A position that was sent."""
-    shown = scene.book.texts.render("utter_shown_location", {}).text
-    latitude, longitude = scene.turn.location or (0.0, 0.0)
-    return Answer(value=f"{latitude:.6f},{longitude:.6f}", shown=shown)
-
-
-def _with_spot(answer: Answer, scene: Scene) -> Answer:
-    """Words for a place, with the position for officers."""
-    return Answer(value=f"{answer.value} ({_spot(scene).value})", shown=answer.shown)
+    has_no_words = is_at_card(frame) or is_from_card(frame)
+    return is_petition and has_no_words and SPOKEN_AT in frame.data
 
 
 def _answering(turn: Turn, text: str) -> Turn:
@@ -849,12 +616,3 @@ def _owner(scene: Scene) -> str | None:
     named = clean_name(scene.turn.owner, scene) if scene.turn.owner else None
     known = frame.value("contact") or {}
     return named or known.get("name") or frame.data.get("heard_name")
-
-
-def _by_number(scene: Scene) -> str | None:
-    """The choice with the number that stands on the picture."""
-    number = numbered.read(scene.turn.text)
-    buttons = scene.book.texts.render("utter_picture_card_first", {}).buttons
-    if number is None or not 0 < number <= len(buttons):
-        return None
-    return buttons[number - 1][1]
