@@ -20,7 +20,7 @@ ifneq ($(KIENNGHI_RASA),)
 export KIENNGHI_RASA
 endif
 
-.PHONY: help setup model run test test-deps lint transcripts bench nlu-report lock clean clean-all python
+.PHONY: help setup model run test test-deps lint transcripts bench bench-full nlu-report lock clean clean-all python
 
 help: ## liệt kê các lệnh
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ transcripts: setup model ## diễn lại các cuộc trò chuyện mẫu, ghi v�
 
 bench: setup model ## đo tốc độ và chất lượng, ghi vào build/bench.json
 	@.venv/bin/python -m tests.bench.run
+
+bench-full: setup model ## như bench, và đo độ đúng của DIET sau EPOCHS vòng học (nhiều giờ)
+	@BENCH=full .venv/bin/python -m tests.bench.run
 
 nlu-report: setup model ## đo chương trình hiểu tin nhắn tới đâu, ghi vào build/nlu-report/
 	@status=0; \

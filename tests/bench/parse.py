@@ -10,15 +10,16 @@ import secrets
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import jwt
 
-from bot.learning.measure import load_cases
+from bot.learning.measure import Case, load_cases
 from bot.rasa_server import trained_model
+from nlu.text import fold
 from tests.bench import servers
 from tests.support.processes import ROOT, end, environment, free_port, spawn, wait_for
 
@@ -35,7 +36,7 @@ _STOCK = """
     min_ngram: 1
     max_ngram: 4
   - name: DIETClassifier
-    epochs: 1
+    epochs: {epochs}
     constrain_similarities: true
   - name: EntitySynonymMapper
   - name: FallbackClassifier
@@ -66,7 +67,7 @@ def rounds() -> dict[str, list[Figure]]:
     random.Random(0).shuffle(texts)  # a round does not get as far as the last of them
     with (
         _served(trained_model()) as ours,
-        _served(_trained("diet", _STOCK)) as diet,
+        _served(_trained("diet", _STOCK.format(epochs=1))) as diet,
         _served(_trained("empty", _EMPTY)) as empty,
     ):
         servers_by_name = {"ours": ours, "diet": diet, "empty": empty}
@@ -75,6 +76,34 @@ def rounds() -> dict[str, list[Figure]]:
             for name, (url, secret) in servers_by_name.items():
                 found[name].append(asyncio.run(_measure(url, secret, texts)))
     return found
+
+
+def named_right(epochs: int) -> dict[str, list[float]]:
+    """The shares of the held-out messages whose intent is named right, as typed and
+    without diacritics, by ours and by a DIET pipeline that learnt for ``epochs``."""
+    cases = load_cases(*_held_out())
+    diet = _trained("diet", _STOCK.format(epochs=epochs))
+    shares = {}
+    for name, model in (("ours", trained_model()), ("diet", diet)):
+        with _served(model) as served:
+            shares[name] = asyncio.run(_shares(*served, cases))
+    return shares
+
+
+async def _shares(url: str, secret: str, cases: list[Case]) -> list[float]:
+    async with _client(url, secret) as client:
+        return [
+            statistics.mean([await _is_right(client, case, write) for case in cases])
+            for write in (str, fold)
+        ]
+
+
+async def _is_right(
+    client: httpx.AsyncClient, case: Case, write: Callable[[str], str]
+) -> bool:
+    answer = await client.post("/model/parse", json={"text": write(case.text)})
+    answer.raise_for_status()
+    return bool(answer.json()["intent"]["name"] == case.intent)
 
 
 def _held_out() -> list[Path]:
@@ -101,8 +130,6 @@ def _trained(name: str, pipeline: str) -> Path:
         cwd=ROOT,
         env=environment(),
         check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
     )
     return model
 
@@ -130,9 +157,7 @@ def _served(model: Path) -> Iterator[tuple[str, str]]:
 
 
 async def _measure(url: str, secret: str, texts: list[str]) -> Figure:
-    token = jwt.encode({"user": {"username": "b", "role": "admin"}}, secret, "HS256")
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+    async with _client(url, secret) as client:
         source = itertools.cycle(texts)
         alone = await _loop(client, source)
         start = time.perf_counter()
@@ -141,6 +166,12 @@ async def _measure(url: str, secret: str, texts: list[str]) -> Figure:
         )
         took = time.perf_counter() - start
     return Figure(statistics.median(alone), sum(map(len, together)) / took)
+
+
+def _client(url: str, secret: str) -> httpx.AsyncClient:
+    token = jwt.encode({"user": {"username": "b", "role": "admin"}}, secret, "HS256")
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=60)
 
 
 async def _loop(client: httpx.AsyncClient, texts: Iterator[str]) -> list[float]:
