@@ -17,7 +17,9 @@ from bot.bootstrap import Product, build
 from bot.channels.base import Capabilities
 from bot.rasa_server import RasaAddress, RasaServer, new_address
 from bot.settings import Settings
+from bot.staff.model import Role
 from bot.storage.database import Database
+from tests.support.console import Browser, Desk
 from tests.support.talk import FULL, ZALO_LIKE, Clock, Talk, at
 
 MONDAY_EVENING = at("2025-12-01T19:42")
@@ -119,3 +121,15 @@ def plain_talk(product: Product) -> Iterator[Talk]:
     talk = Talk(product)
     yield talk
     talk.close()
+
+
+@pytest.fixture
+def desk(plain_talk: Talk) -> Desk:
+    """The officers of the product without Rasa."""
+    return Desk(plain_talk)
+
+
+@pytest.fixture
+def mai(desk: Desk) -> Browser:
+    """The Office."""
+    return desk.officer("mai", Role.OFFICE, "van_phong")

@@ -24,12 +24,6 @@ HERE = "/staff/broadcasts"
 
 
 @pytest.fixture
-def mai(desk: Desk) -> Browser:
-    """Of the Office: writes."""
-    return desk.officer("mai", Role.OFFICE, "van_phong")
-
-
-@pytest.fixture
 def tinh(desk: Desk) -> Browser:
     """The chair: releases."""
     return desk.officer("tinh", Role.CHAIR)

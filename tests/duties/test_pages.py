@@ -19,12 +19,6 @@ def desk(desk_in: Callable[..., Desk]) -> Desk:
 
 
 @pytest.fixture
-def mai(desk: Desk) -> Browser:
-    """The Office."""
-    return desk.officer("mai", Role.OFFICE, "van_phong")
-
-
-@pytest.fixture
 def hung(desk: Desk) -> Browser:
     """An officer of the economic unit."""
     return desk.officer("hung", Role.OFFICER, "phong_kinh_te")

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.staff.model import Role
 from bot.storage.database import Database
 from tests.support.console import Desk
-from tests.support.talk import Clock, Person, Talk
+from tests.support.talk import Clock, Person
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +54,6 @@ def product(built: Product, tmp_path: Path, clock: Clock) -> Iterator[Product]:
     product = dataclasses.replace(built, database=database, clock=clock)
     yield product
     product.close()
-
-
-@pytest.fixture
-def desk(plain_talk: Talk) -> Desk:
-    return Desk(plain_talk)
 
 
 @pytest.fixture

@@ -13,11 +13,6 @@ PAGE = "/staff/petitions/STH-25-0001-N"
 
 
 @pytest.fixture
-def mai(desk: Desk) -> Browser:
-    return desk.officer("mai", Role.OFFICE, "van_phong")
-
-
-@pytest.fixture
 def hung(desk: Desk) -> Browser:
     """The unit that the petition is proposed to."""
     return desk.officer("hung", Role.OFFICER, "van_phong")

@@ -11,18 +11,12 @@ from bot.petitions.model import Petition, Reason
 from bot.safety.rules import SafetyRules
 from bot.settings import ROOT
 from tests.support.console import Desk
-from tests.support.talk import Talk
 
 OFFICE = Who("mai", frozenset({Actor.OFFICE}))
 SCRUBBER = Scrubber(
     SafetyRules.load(ROOT / "data" / "safety.yml"),
     Phrases.load(ROOT / "data" / "phrases.yml").titles,
 )
-
-
-@pytest.fixture
-def desk(plain_talk: Talk) -> Desk:
-    return Desk(plain_talk)
 
 
 def decide(desk: Desk, petition: Petition, unit: str, field: str) -> None:

@@ -5,12 +5,9 @@ the locality for a good one though every row is of one locality.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import Connection, event
 from sqlmodel import Session
 
 from bot.bootstrap import Product
@@ -18,6 +15,7 @@ from bot.channels.base import Capabilities
 from bot.conversation.turns import Turns
 from bot.notifications import outbox
 from bot.scheduling.ticks import ticks
+from tests.support.questions import Question, asked, plan
 
 _SMALL = {
     "account",
@@ -32,41 +30,18 @@ _SMALL = {
     "zalotoken",
 }
 """Tables that do not grow with what residents send."""
-_ASKS = ("SELECT", "UPDATE", "DELETE")
-Asked = list[tuple[str, Any]]
 _NAME = re.compile(r"(?:SCAN|SEARCH) (\w+)")
 _BY_LOCALITY = re.compile(r"INDEX (\w+) \(locality_id=\?\)")
 
 
-@contextmanager
-def asked(product: Product) -> Iterator[Asked]:
-    """The questions that the database is asked meanwhile."""
-    found: Asked = []
-
-    def note(
-        _connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any
-    ) -> None:
-        if statement.lstrip().upper().startswith(_ASKS):
-            found.append((statement, values))
-
-    event.listen(product.database.engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(product.database.engine, "before_cursor_execute", note)
-
-
-def slow(session: Session, questions: Asked) -> list[str]:
+def slow(session: Session, questions: Sequence[Question]) -> list[str]:
     """The questions that read a whole table, or all that a locality has in one."""
     bad = []
-    for statement, values in questions:
-        plan = session.connection().exec_driver_sql(
-            f"EXPLAIN QUERY PLAN {statement}", values
-        )
-        for *_, step in plan:
+    for question in questions:
+        for step in plan(session, question):
             name = _NAME.match(step)
             if name and name[1].lower() not in _SMALL and _reads_all(session, step):
-                bad.append(f"{step}: {statement}")
+                bad.append(f"{step}: {question[0]}")
     return bad
 
 

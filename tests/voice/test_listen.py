@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel import select
 
 from bot.bootstrap import Product
@@ -22,6 +22,7 @@ from bot.storage.events import Event
 from tests.support.console import Answer, Browser, Desk
 from tests.support.lane import Files, Lane, fetch, with_lane
 from tests.support.pictures import VOICE, photo
+from tests.support.questions import asked, plan
 from tests.support.talk import Person, Talk, at
 
 PAGE = "/staff/listen"
@@ -234,15 +235,12 @@ def test_numbers_of_identity_papers_are_not_kept(scene: Scene) -> None:
 
 
 def test_the_list_is_found_by_its_index(scene: Scene) -> None:
-    asked: list[str] = []
-    engine = scene.talk.product.database.engine
-    with scene.talk.product.database.reading() as session:
-        event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-        listening.count_to_hear(session, "son-tay-ha")
-        (query,) = asked[-1:]
-        explain = f"EXPLAIN QUERY PLAN {query}".replace("?", "'x'")
-        plan = str(session.connection().exec_driver_sql(explain).all())
-    assert "petition_unheard" in plan
+    product = scene.talk.product
+    with product.database.reading() as session:
+        with asked(product) as questions:
+            listening.count_to_hear(session, "son-tay-ha")
+        (question,) = questions
+        assert "petition_unheard" in str(plan(session, question))
 
 
 def test_only_the_office_listens(scene: Scene) -> None:

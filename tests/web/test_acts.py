@@ -27,11 +27,6 @@ REPLY = {
 
 
 @pytest.fixture
-def desk(plain_talk: Talk) -> Iterator[Desk]:
-    return Desk(plain_talk)
-
-
-@pytest.fixture
 def people(desk: Desk) -> dict[str, Browser]:
     return seats(desk)
 

@@ -1,14 +1,11 @@
 """What the Office writes down for somebody who did not come by chat."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlmodel import select
 
 from bot.petitions.model import Petition
 from bot.staff.model import Role
 from tests.support.console import Answer, Browser, Desk
-from tests.support.talk import Talk
 
 PAGE = "/staff/new"
 SAID = {
@@ -18,16 +15,6 @@ SAID = {
     "name": "Đinh Văn Nghé",
     "phone": "0905 123 456",
 }
-
-
-@pytest.fixture
-def desk(plain_talk: Talk) -> Iterator[Desk]:
-    return Desk(plain_talk)
-
-
-@pytest.fixture
-def mai(desk: Desk) -> Browser:
-    return desk.officer("mai", Role.OFFICE, "van_phong")
 
 
 def enter(browser: Browser, **changes: str) -> Answer:

@@ -4,18 +4,6 @@ import pytest
 
 from bot.staff.model import Role
 from tests.support.console import Browser, Desk
-from tests.support.talk import Talk
-
-
-@pytest.fixture
-def desk(plain_talk: Talk) -> Desk:
-    return Desk(plain_talk)
-
-
-@pytest.fixture
-def mai(desk: Desk) -> Browser:
-    """The Office."""
-    return desk.officer("mai", Role.OFFICE, "van_phong")
 
 
 @pytest.fixture

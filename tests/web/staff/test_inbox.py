@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session
 
 from bot.petitions import listening, queries, service
 from bot.petitions.details import Details
@@ -13,6 +12,7 @@ from bot.petitions.queries import Shelf, Wanted
 from bot.petitions.service import NewPetition
 from bot.staff.model import Role
 from tests.support.console import Browser, Desk
+from tests.support.questions import asked, plan
 from tests.support.talk import Clock, at
 from tests.web.staff.acts import codes, path, reroute, withdraw
 
@@ -114,18 +114,16 @@ class TestTheInbox:
     def test_a_page_is_chosen_from_the_index_alone(
         self, desk: Desk, unit: str | None
     ) -> None:
-        asked: list[str] = []
+        day, locality = desk.product.clock().date(), desk.product.profile.id
         with desk.product.database.reading() as session:
-            note_statements(session, asked)
-            day = desk.product.clock().date()
-            locality = desk.product.profile.id
-            queries.inbox(session, locality, Wanted(unit_id=unit), day)
-            queries.count_shelves(session, locality, unit, day)
-            for statement in asked:
-                if "petition.content" in statement:
-                    continue
-                plan = session.connection().exec_driver_sql(statement).all()
-                assert "COVERING INDEX petition_inbox" in str(plan), statement
+            with asked(desk.product) as questions:
+                queries.inbox(session, locality, Wanted(unit_id=unit), day)
+                queries.count_shelves(session, locality, unit, day)
+            chosen = [one for one in questions if "petition.content" not in one[0]]
+            assert chosen
+            for question in chosen:
+                steps = plan(session, question)
+                assert "COVERING INDEX petition_inbox" in str(steps), question[0]
 
     @given(
         status=st.sampled_from(PetitionStatus),
@@ -162,20 +160,6 @@ class TestTheInbox:
         for petition in (unsure, sure, moved, gone):
             opens = officer.get(path(petition)).status == 200
             assert opens == (petition.code in listed), petition.code
-
-
-def note_statements(session: Session, asked: list[str]) -> None:
-    """Ask for the plan of every statement with its values written in."""
-    plain = session.exec
-
-    def noting(statement: object, **options: object) -> object:
-        compiled = statement.compile(  # type: ignore[attr-defined]
-            session.get_bind(), compile_kwargs={"literal_binds": True}
-        )
-        asked.append(f"EXPLAIN QUERY PLAN {compiled}")
-        return plain(statement, **options)  # type: ignore[call-overload]
-
-    session.exec = noting  # type: ignore[method-assign,assignment]
 
 
 def fill(desk: Desk, count: int) -> None:
