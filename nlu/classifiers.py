@@ -405,16 +405,16 @@ class _Rows:
         """The networks, and a head for each question that they do not answer alone."""
         lessons = self._lessons()
         questions = QUESTIONS[1:] if lessons else QUESTIONS
-        *others, longest = [delayed(self._head)(one, settings) for one in questions]
-        networks = [delayed(lessons.learnt)(seed) for seed in SEEDS] if lessons else []
-        # The longest first, beside which the others find room; as processes, for
-        # threads wait for Python's lock.
-        last, *done = Parallel(n_jobs=-1)([longest, *networks, *others])
-        trained, heads = done[: len(networks)], [*done[len(networks) :], last]
-        return (
-            dict(zip(questions, heads, strict=True)),
-            lessons and Networks.of(lessons, trained),
-        )
+        *others, longest = questions
+        # The longest first, beside which the others find room.
+        work = {longest: delayed(self._head)(longest, settings)}
+        work |= {seed: delayed(lessons.learnt)(seed) for seed in SEEDS if lessons}
+        work |= {one: delayed(self._head)(one, settings) for one in others}
+        # As processes: threads wait for Python's lock.
+        done = dict(zip(work, Parallel(n_jobs=-1)(work.values()), strict=True))
+        heads = {question: done[question] for question in questions}
+        trained = [done[seed] for seed in SEEDS if lessons]
+        return heads, lessons and Networks.of(lessons, trained)
 
     def _head(self, question: str, settings: Settings) -> Head:
         """A head that is as sure as one that has not seen what is unseen may be.

@@ -21,6 +21,8 @@ from nlu.letters import fold
 from nlu.tables import rows
 
 Numbers = np.ndarray[Any, np.dtype[np.floating[Any]]]
+Layer = tuple[Numbers, Numbers]
+"""A matrix and a bias."""
 
 _MOST_PARTS = 14
 _LEAST = 1e-3
@@ -89,7 +91,7 @@ class Matters:
     """The trained networks side by side: for each layer their matrices and their
     biases."""
 
-    layers: tuple[tuple[Numbers, Numbers], ...]
+    layers: tuple[Layer, ...]
 
     @classmethod
     def fit(cls, messages: Sequence[Parts]) -> "Matters | None":
@@ -130,9 +132,6 @@ class Matters:
             joints = np.maximum(joints @ weights + own_bias, 0)
         means: Numbers = (joints @ last + bias)[..., 0].mean(axis=0)
         return means
-
-
-Layer = tuple[Numbers, Numbers]
 
 
 def _side_by_side(layers: Sequence[Layer]) -> Layer:

@@ -39,6 +39,7 @@ def main() -> None:
         return
     model = options.out.resolve() / f"{digest}.tar.gz"
     if not model.exists():
+        sys.stderr.write("Huấn luyện mô hình (một, hai phút)…\n")
         train(model)
     sys.stdout.write(f"{model}\n")
 
@@ -62,7 +63,6 @@ def train(model: Path, config: str = "config.yml") -> None:
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # this folder's modules are nlu.<name>, nothing else
     gc.disable()  # millions of small objects, which all live until the end
-    sys.stderr.write("Huấn luyện mô hình (một phút)…\n")
     from rasa.model_training import _train_graph
     from rasa.shared.data import TrainingType
 

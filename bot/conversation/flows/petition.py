@@ -42,8 +42,6 @@ from bot.petitions.model import Kind
 from nlu.text import fold
 
 _CONTENT = "petition_content"
-_OPENING_WORDS = 12
-_SURE_OF_OPENING = 0.6
 _NUMBER = re.compile(r"\b([1-5])\b")
 _PROBLEM = "problem:"
 """One of several problems, as a line of the read-back."""
@@ -360,22 +358,6 @@ class PetitionFlow(PictureCardFlow):
         self._offer_conference(scene, [item.code for item in filed])
 
     # -- beginning ----------------------------------------------------------------
-
-    def _has_matter(self, turn: Turn) -> bool:
-        """Whether the turn says what it is about, beyond wanting to say something."""
-        if turn.media:
-            return True
-        reading = turn.reading
-        if not turn.text or turn.payload:
-            return False
-        if reading is None:
-            return turn.words > 4
-        only_opens = (
-            reading.kind.name == "none"
-            and reading.kind.confidence >= _SURE_OF_OPENING
-            and turn.words <= _OPENING_WORDS
-        )
-        return not (reading.says("submit_petition") and only_opens) and turn.words > 1
 
     def _ask_for_matter(self, scene: Scene) -> None:
         scene.frame.asking = _CONTENT

@@ -17,6 +17,8 @@ from bot.conversation.turn import Turn
 CANNOT_READ = "cannot_read"
 """What somebody says who is shown pictures."""
 _FIELD = "field:"
+_OPENING_WORDS = 12
+_SURE_OF_OPENING = 0.6
 _STEP = "card"
 _FROM_CARD, _TAPPED, _STAND_IN = "from_card", "tapped", "stand_in"
 
@@ -36,8 +38,20 @@ class PictureCardFlow(StoryFlow):
         raise NotImplementedError
 
     def _has_matter(self, turn: Turn) -> bool:
-        """Whether the words of a turn are a story."""
-        raise NotImplementedError
+        """Whether the turn says what it is about, beyond wanting to say something."""
+        if turn.media:
+            return True
+        reading = turn.reading
+        if not turn.text or turn.payload:
+            return False
+        if reading is None:
+            return turn.words > 4
+        only_opens = (
+            reading.kind.name == "none"
+            and reading.kind.confidence >= _SURE_OF_OPENING
+            and turn.words <= _OPENING_WORDS
+        )
+        return not (reading.says("submit_petition") and only_opens) and turn.words > 1
 
     def _keep_media(self, scene: Scene) -> None:
         attached.keep(scene, scene.turn.media)
